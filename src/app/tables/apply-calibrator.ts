@@ -16,6 +16,7 @@ import {
   SCORE_META_VERSION,
   scoreMetaFile,
   type ScoreMeta,
+  tablesBefore,
   withCalibratedLabel,
 } from '../../store/tables/score-meta';
 import { copyBy, type CopyReport, writeCalibrated } from '../../store/tables/write-calibrated';
@@ -49,7 +50,7 @@ export async function applyToTable(order: ApplyOrder): Promise<AppliedCalibrator
   const found = await columnsOf(source, calibratorColumns(loaded, order.columns));
   const scored = await readScoreMeta(source.file);
   const bound = bindingOf(scored, found.columns.prefix);
-  const doubts = checkBinding(loaded, source, bound, found.columns.ofLabel);
+  const doubts = checkBinding(loaded, source, bound, found.columns.ofLabel, await tablesBefore(source.file));
   const copy = await writeCalibrated(source, out, copyBy(loaded, found.options, buckets), {
     style: { spreadsheetSafe },
     signal: order.signal,

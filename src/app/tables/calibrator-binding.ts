@@ -43,6 +43,7 @@ export function calibratorColumns({ saved }: LoadedCalibrator, asked: ColumnOpti
  * Compares the origins of the calibrator and of the table's scores.
  *
  * @param ofLabel the label of the table that is looked at, where labels do not exclude each other
+ * @param before SHA-256 of tables with the same rows that the table was made from
  * @param origin of the table's scores; null if it is unknown
  * @returns what is doubtful
  * @throws UserError calibrator-mismatch: they are known to come from different models, prompts or methods
@@ -52,6 +53,7 @@ export function checkBinding(
   source: TableFile,
   origin: Binding | null,
   ofLabel: string | null,
+  before: readonly string[],
 ): readonly Warning[] {
   const table = path.basename(source.file);
   // Columns are found by label, so they are in the calibrator's order already.
@@ -67,10 +69,11 @@ export function checkBinding(
     origin === null && saved.bound !== null
       ? [unknownOrigin(table)]
       : found.map(({ field, message }) => ({ code: `calibrator-${field}`, message }));
-  if (isFittedOn(saved, source.sha256))
+  const isOnItself = isFittedOn(saved, source.sha256);
+  if (isOnItself || before.some((sha256) => isFittedOn(saved, sha256)))
     warnings.push({
       code: 'in-sample',
-      message: `The calibrator was fitted on ${table} itself: its numbers on these rows are in-sample and too optimistic.`,
+      message: `The calibrator was fitted on ${isOnItself ? `${table} itself` : `the table that ${table} was made from`}: its numbers on these rows are in-sample and too optimistic.`,
     });
   return warnings;
 }

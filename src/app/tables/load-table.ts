@@ -15,7 +15,7 @@ import {
   readLabelled,
   refuseCalibrated,
 } from '../../store/tables/labelled';
-import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
+import { bindingOf, readScoreMeta, tablesBefore } from '../../store/tables/score-meta';
 import { calibratorColumns, checkBinding } from './calibrator-binding';
 
 export interface TableQuestion {
@@ -61,7 +61,7 @@ export async function loadTable(file: string, question: TableQuestion): Promise<
   const said =
     calibrator === undefined
       ? await calibratedWarnings(table, file)
-      : checkBinding(calibrator, source, bound, table.columns.ofLabel);
+      : checkBinding(calibrator, source, bound, table.columns.ofLabel, await tablesBefore(file));
   const input = { ...read, warnings: [...read.warnings, ...said] };
   const { data, shares, warnings } =
     sharesOf === undefined

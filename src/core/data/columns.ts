@@ -154,7 +154,7 @@ export function findColumns(header: readonly string[], options: ColumnOptions = 
  * The labels of a table whose labels do not exclude each other (`yes:<label>`), with their columns, in the order of the
  * columns; empty for any other table. The truth of a label is `label:<label>`, or else a column of the label's very name.
  *
- * @throws UserError ambiguous-column, no-such-column
+ * @throws UserError ambiguous-column, no-such-column, no-such-label
  */
 export function labelColumns(
   header: readonly string[],
@@ -164,7 +164,7 @@ export function labelColumns(
   const columns = new Map<string, string>();
   for (const column of named) {
     const label = yesLabel(column);
-    if (label !== undefined) columns.set(label, column);
+    if (label !== undefined) columns.set(label, mapping[`${YES}${label}`] ?? columnAfter(named, YES, label));
   }
   for (const [key, column] of Object.entries(mapping)) {
     const label = yesLabel(key);
@@ -172,18 +172,43 @@ export function labelColumns(
     if (column === '') columns.delete(label);
     else columns.set(label, column);
   }
+  checkTruths(mapping, [...columns.keys()]);
   return Array.from(columns, ([label, column]) => {
-    const own = (start: string) => named.find((name) => labelAfter(start, name) === label);
     const bare = roleOf(label) === undefined ? named.find((name) => name === label) : undefined;
-    const truth = mapping[`${TRUTH_OF}${label}`] ?? own(TRUTH_OF) ?? bare ?? '';
-    const calibrator = own(CALIBRATOR_OF);
+    const truth = mapping[`${TRUTH_OF}${label}`] ?? (columnAfter(named, TRUTH_OF, label) || (bare ?? ''));
+    const calibrator = columnAfter(named, CALIBRATOR_OF, label);
     return {
       label,
       yes: columnNamed(named, column),
       truth: truth === '' ? undefined : columnNamed(named, truth),
-      calibrator: calibrator === undefined ? undefined : columnNamed(named, calibrator),
+      calibrator: calibrator === '' ? undefined : columnNamed(named, calibrator),
     };
   });
+}
+
+/**
+ * The column of a label that begins so, in any case and with any space before the label; empty without one.
+ *
+ * @throws UserError ambiguous-column
+ */
+function columnAfter(named: readonly string[], start: string, label: string): string {
+  const [own = '', other] = new Set(named.filter((name) => labelAfter(start, name) === label));
+  if (other !== undefined)
+    throw new UserError(
+      'ambiguous-column',
+      `The columns ${quoted(own)} and ${quoted(other)} could both be "${start}${label}". Rename one.`,
+    );
+  return own;
+}
+
+/** @throws UserError no-such-label: a truth is assigned to what is none of the labels, so nobody would read it */
+function checkTruths(mapping: Readonly<Record<string, string>>, labels: readonly string[]): void {
+  for (const key of Object.keys(mapping)) {
+    const label = labelAfter(TRUTH_OF, key);
+    if (label === undefined || labels.includes(label)) continue;
+    if (labels.length === 0) throw notIndependent(label);
+    labelToShow(labels, label);
+  }
 }
 
 /** Roles of a whole row, whichever label is looked at. */

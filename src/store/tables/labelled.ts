@@ -16,7 +16,7 @@ import { quoted } from '../../core/quote';
 import { UserError } from '../../core/user-error';
 import type { TableFile } from './inspect';
 import { type ReadTable, readTable } from './read-table';
-import { type CalibratedBy, readCalibratedBy, readScoreMeta } from './score-meta';
+import { type CalibratedBy, readCalibratedBy, readScoreMeta, tablesBefore } from './score-meta';
 
 export interface LabelledTable {
   readonly source: TableFile;
@@ -140,7 +140,8 @@ export async function calibratedWarnings(
           data,
           data.labels.map((label) => labelShares[label] ?? 0),
         );
-  const inSample = meta.tableSha256 === meta.fittedOnSha256;
+  const sameRows = [meta.tableSha256, ...(await tablesBefore(file))];
+  const inSample = sameRows.includes(meta.fittedOnSha256);
   return [
     ...(inSample
       ? [

@@ -94,6 +94,17 @@ export async function readCalibratedAdapter(table: string): Promise<AdapterScore
 }
 
 /**
+ * SHA-256 of the tables that one was made from by calibrating one label after the other: they have the same rows.
+ *
+ * @throws UserError meta-invalid, meta-newer, not-a-file, too-large
+ */
+export async function tablesBefore(table: string): Promise<readonly string[]> {
+  const value = await readMeta(scoreMetaFile(table));
+  const calibrated = calibratedLabelsSchema.safeParse(value).data?.calibratedLabels ?? {};
+  return Object.values(calibrated).map(({ tableSha256 }) => tableSha256);
+}
+
+/**
  * The record of a table in which one label was calibrated.
  *
  * @param source the table that it was made from

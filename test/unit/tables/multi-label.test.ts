@@ -124,6 +124,20 @@ describe('a table whose labels do not exclude each other', () => {
     assert.throws(() => findColumns(['p_a'], { mapping: { 'maybe:a': 'p_a' } }), /yes:LABEL or label:LABEL/);
   });
 
+  it('does not guess between two columns of one label, nor drop a truth that is assigned to no label', () => {
+    const ambiguous = { code: 'ambiguous-column' };
+    assert.throws(() => labelColumns(['YES:a', 'yes:a']), ambiguous);
+    assert.throws(() => labelColumns(['yes: a', 'yes:a']), ambiguous);
+    assert.throws(() => labelColumns(['yes:a', 'label:a', 'LABEL:a']), ambiguous);
+    assert.equal(labelColumns(['YES:a', 'yes:a'], { 'yes:a': 'YES:a' })[0]?.yes, 0);
+    // Labels may differ by their case alone.
+    assert.equal(labelColumns(['yes:A', 'yes:a']).length, 2);
+    assert.throws(() => labelColumns(['yes:a', 'gold'], { 'label:A': 'gold' }), { code: 'no-such-label' });
+    assert.throws(() => findColumns(['prob:a', 'prob:b', 'gold'], { mapping: { 'label:a': 'gold' } }), {
+      code: 'no-such-label',
+    });
+  });
+
   it('has a calibrator for each label, which no other label takes', async () => {
     const file = write('multi.csv', table(1500));
     const input = await readLabelled(file, { label: 'toxic' });
@@ -208,6 +222,20 @@ describe('a table whose labels do not exclude each other', () => {
     assert.match(
       copied.shown.warnings.map(({ message }) => message).join(),
       /calibrated by toxic, which was fitted on these rows/,
+    );
+    // A table with the same rows counts as the table itself: the second label is calibrated on a copy.
+    await apply(await fit(file, 'insult'), one, 'both.csv');
+    const both = path.join(folder(), 'both.csv');
+    const second = await loadTable(both, { columns: { label: 'insult' } });
+    assert.match(
+      second.shown.warnings.map(({ message }) => message).join(),
+      /calibrated by insult, which was fitted on these rows/,
+    );
+    const insult = await loadCalibrator(path.join(folder(), 'insult.json'));
+    const onCopy = await loadTable(one, { columns: {}, calibrator: insult });
+    assert.match(
+      onCopy.shown.warnings.map(({ message }) => message).join(),
+      /fitted on the table that one\.csv was made from/,
     );
     const again = await refused(
       readLabelled(two, { label: 'toxic' }).then((input) =>
