@@ -82,6 +82,11 @@ const READINGS = {
 } as const;
 type Reading = keyof typeof READINGS;
 
+/** Test sets whose labels are secret have -1. */
+function hasNoTarget({ target }: Sample): boolean {
+  return target === undefined || target === '' || String(target) === '-1';
+}
+
 class HarnessReader implements Reader {
   readonly scores = 'logprob';
   private samples = 0;
@@ -92,6 +97,9 @@ class HarnessReader implements Reader {
   private readonly filters = new Set<string>();
   private readonly fits = new Map<Reading, { read: number; agree: number; judged: number }>();
   private reading: Reading = 'number';
+  /** Samples without a target, and the first target that is none of the choices. */
+  private unlabelled = 0;
+  private strange: unknown;
 
   look(record: unknown): void {
     const sample = sampleOf(record);
@@ -104,6 +112,9 @@ class HarnessReader implements Reader {
     if (set !== this.choices) this.hasOneSet = false;
     this.counts.set(sample.choices.length, (this.counts.get(sample.choices.length) ?? 0) + 1);
     const best = sample.logLikelihoods.reduce((top, value, k, all) => (value > (all[top] ?? 0) ? k : top), 0);
+    const isRead = Object.values(READINGS).some((read) => read(sample) >= 0);
+    if (!isRead && hasNoTarget(sample)) this.unlabelled++;
+    else if (!isRead) this.strange ??= sample.target;
     for (const reading of Object.keys(READINGS) as Reading[]) {
       const at = READINGS[reading](sample);
       const fit = this.fits.get(reading) ?? { read: 0, agree: 0, judged: 0 };
@@ -123,18 +134,22 @@ class HarnessReader implements Reader {
     // The text first, unless the harness's own verdicts contradict it.
     const found = (['text', 'number', 'letter'] as const)
       .map((reading) => ({ reading, ...(this.fits.get(reading) ?? { read: 0, agree: 0, judged: 0 }) }))
-      .filter(({ read }) => read === this.samples)
+      .filter(({ read }) => read === this.samples - this.unlabelled)
       .sort((left, right) => right.agree - left.agree);
     const [best] = found;
     if (best === undefined)
       throw new UserError(
         'import-no-target',
-        `The targets are not those of the choices, neither their text nor their number nor their letter: the first one is ${quoted(JSON.stringify([this.first?.target]).slice(1, -1))}.`,
+        `The targets are not those of the choices, neither their text nor their number nor their letter: see ${quoted(JSON.stringify([this.strange ?? this.first?.target]).slice(1, -1))}.`,
       );
     this.reading = best.reading;
     notes.push(
       `The target is read as the ${best.reading} of a choice${best.reading === 'number' ? ', from 0' : ''}${best.judged > 0 ? `, which agrees with "acc" in ${best.agree} of ${best.judged} samples` : ''}.`,
     );
+    if (this.unlabelled > 0)
+      notes.push(
+        `${this.unlabelled.toLocaleString('en-US')} of ${this.samples.toLocaleString('en-US')} samples have no target (empty or -1), so no true label.`,
+      );
     if (!this.hasOneSet)
       notes.push('The choices differ from sample to sample, so the labels are their places: A, B, C, …');
     if (this.counts.size > 1)

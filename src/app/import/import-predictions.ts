@@ -171,6 +171,7 @@ function problemOf(found: Found, read: (value: unknown) => void): string | null 
     return null;
   } catch (error) {
     if (error instanceof RecordProblem) return error.message;
+    if (error instanceof RangeError) return 'is nested too deeply';
     throw error;
   }
 }

@@ -21,8 +21,9 @@ function isScored(value: unknown): value is Scored {
 /** The scores of one text, wherever they are in a record. */
 function scoredOf(record: unknown): readonly Scored[] | undefined {
   if (Array.isArray(record)) {
-    if (record.length === 1 && Array.isArray(record[0])) return scoredOf(record[0]);
-    return record.length > 0 && record.every(isScored) ? record : undefined;
+    let list: unknown[] = record;
+    for (let [only] = list; list.length === 1 && Array.isArray(only); [only] = list) list = only;
+    return list.length > 0 && list.every(isScored) ? list : undefined;
   }
   const [labels, scores] = [fieldOf(record, 'labels'), fieldOf(record, 'scores')];
   if (Array.isArray(labels) && Array.isArray(scores) && labels.length === scores.length && labels.length > 0)
@@ -40,6 +41,7 @@ class PipelineReader implements Reader {
   private full = 0;
   private single = 0;
   private independent = 0;
+  /** All labels. */
   private readonly names = new Set<string>();
   private singleSum = 0;
 
@@ -63,6 +65,7 @@ class PipelineReader implements Reader {
       return;
     }
     this.full++;
+    for (const { label } of scored) this.names.add(label);
     if (!isDistribution(scored)) this.independent++;
   }
 
@@ -70,11 +73,6 @@ class PipelineReader implements Reader {
     if (this.areOwn)
       return [
         `The scores of ${this.independent.toLocaleString('en-US')} of ${this.full.toLocaleString('en-US')} texts do not sum to 1: each is taken as the probability of its label by itself (yes:LABEL). The truth of a label belongs into a column label:LABEL, 1 or 0. If the labels exclude each other, let the pipeline use "function_to_apply": "softmax".`,
-        ...(this.single === 0
-          ? []
-          : [
-              `${this.single.toLocaleString('en-US')} texts have one score only, and no probability of the other labels.`,
-            ]),
       ];
     const isOneText =
       this.full === 0 &&
@@ -109,6 +107,11 @@ class PipelineReader implements Reader {
       throw new RecordProblem('has scores that do not sum to 1');
     if (new Set(scored.map(({ label }) => label)).size < scored.length)
       throw new RecordProblem('has two scores of one label');
+    // The best few of labels that exclude each other do not sum to 1 either, and the rest are those of low scores.
+    if (this.areOwn && scored.length < this.names.size)
+      throw new RecordProblem(
+        `has the scores of ${scored.length} of ${this.names.size} labels; let the pipeline write all of them (top_k=None)`,
+      );
     return [
       hasAll
         ? { ...around, scores: new Map(scored.map(({ label, score }) => [label, score])) }

@@ -120,11 +120,15 @@ async function documentOf(file: string): Promise<unknown> {
   }
 }
 
-/** Undefined for what is no JSON. Python writes NaN and Infinity, which JSON has not: they are read as null. */
+/**
+ * Undefined for what is no JSON. Python writes NaN and Infinity, which JSON has not: they are read as null. Whole numbers of
+ * so many digits that JavaScript would change the last ones, as ids are, are read as texts.
+ */
 function parsed(text: string): { readonly value: unknown } | undefined {
+  const exact = MAY_BE_LONG.test(text) ? text.replaceAll(STRING_OR_NUMBER, asTextIfLong) : text;
   for (const json of [
-    text,
-    text.replaceAll(STRING_OR_NUMBER, (found) => (found.startsWith('"') ? found : 'null')),
+    exact,
+    exact.replaceAll(STRING_OR_NO_JSON, (found) => (found.startsWith('"') ? found : 'null')),
   ])
     try {
       return { value: JSON.parse(json) as unknown };
@@ -135,4 +139,11 @@ function parsed(text: string): { readonly value: unknown } | undefined {
 }
 
 /** Strings are matched first, so that a text which holds such a word keeps it. */
-const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g;
+const STRING_OR_NO_JSON = /"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g;
+const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g;
+/** Not the digits behind a decimal point. */
+const MAY_BE_LONG = /(?<![\d.])\d{16}/;
+
+function asTextIfLong(found: string): string {
+  return /^-?\d+$/.test(found) && !Number.isSafeInteger(Number(found)) ? `"${found}"` : found;
+}

@@ -143,6 +143,17 @@ describe('import', () => {
       assert.equal((await imported(jsonLines(...byText))).rows[0]?.label, '1');
     });
 
+    it('without a target have no true label; one that is no choice is refused and named', async () => {
+      const secret = [...records, sample(3, ['no', 'yes'], sure, -1), sample(4, ['no', 'yes'], sure, '')];
+      const { rows, out } = await imported(jsonLines(...secret));
+      assert.deepEqual(
+        rows.map(({ label }) => label),
+        ['no', 'yes', 'yes', '', ''],
+      );
+      assert.match(out, /2 of 5 samples have no target/);
+      assert.match(await refused(jsonLines(...records, sample(3, ['no', 'yes'], sure, 9))), /see "9"/);
+    });
+
     it('with other choices in each have the places of choices as labels', async () => {
       const { rows, out } = await imported(
         jsonLines(
@@ -228,6 +239,15 @@ describe('import', () => {
       assert.match(
         out,
         /2 of 2 texts do not sum to 1: each is taken as the probability of its label by itself/,
+      );
+    });
+
+    it('that kept only the best labels of a text is refused, not taken for labels by themselves', async () => {
+      const best = (...labels: readonly string[]): object[] =>
+        labels.map((label, k) => ({ label, score: k === 0 ? 0.5 : 0.3 }));
+      assert.match(
+        await refused(jsonLines(best('a', 'b'), best('b', 'c'), best('c', 'a'))),
+        /line 1 has the scores of 2 of 3 labels; .*top_k=None/,
       );
     });
 
@@ -402,6 +422,30 @@ describe('import', () => {
       );
       assert.match(err, /line 2 is not JSON; it was left out/);
       assert.match(err, /line 5 is no object with columns/);
+    });
+
+    it('with lines that are nested without end is read without them', async () => {
+      const deep = `{"id": 2, "x": ${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+      const { rows, err } = await imported(jsonLines({ id: 1 }, deep, { id: 3 }));
+      assert.deepEqual(
+        rows.map(({ id }) => id),
+        ['1', '3'],
+      );
+      assert.match(err, /line 2 is nested too deeply/);
+      assert.match(
+        await refused(`${'['.repeat(100_000)}${']'.repeat(100_000)}`),
+        /no kind that is known|too deeply/,
+      );
+    });
+
+    it('keeps whole numbers of any length, as ids are', async () => {
+      const { rows } = await imported(
+        '{"id": 1234567890123456789, "p": 0.12345678901234568, "t": "no: 1234567890123456789,"}\n{"id": -98765432109876543210, "p": 1e-20, "t": "\\"12345678901234567890"}\n',
+      );
+      assert.deepEqual(rows, [
+        { id: '1234567890123456789', p: '0.12345678901234568', t: 'no: 1234567890123456789,' },
+        { id: '-98765432109876543210', p: '1e-20', t: '"12345678901234567890' },
+      ]);
     });
 
     it('of another origin is said to be that', async () => {
