@@ -159,7 +159,8 @@ class Reader {
     let at = start;
     while (at < end) {
       const [tag, afterTag] = await this.varint(at, end);
-      const [number, wire] = [Math.floor(tag / 8), tag % 8];
+      // Of a tag that is longer than 32 bits protocol buffers drop what is above them.
+      const [number, wire] = [Math.floor((tag % 2 ** 32) / 8), tag % 8];
       if (wire === BYTES) {
         const [length, content] = await this.varint(afterTag, end);
         at = content + length;

@@ -175,6 +175,14 @@ describe('a sequence classification model that cannot be used', () => {
       await refused(at, 'encoder-onnx', /outside of its folder/);
     });
 
+  it('hides where its weights are in a number of a field that ONNX Runtime shortens', async () => {
+    const at = copy();
+    const entry = [...field(1, 'location'), ...field(2, '../a')];
+    const model = field(7, field(5, field(13 + 2 ** 29, entry)));
+    writeFileSync(path.join(at, 'model.onnx'), Buffer.from(model));
+    await refused(at, 'encoder-onnx', /outside of its folder/);
+  });
+
   it('does not fit the classifier', async () => {
     await assert.rejects(classify(encoderFolder('single-label'), 5), { code: 'encoder-labels' });
   });

@@ -11,7 +11,7 @@ function numberField(number: number, value: number): number[] {
 }
 
 function varint(value: number): number[] {
-  return value < 0x80 ? [value] : [0x80 | (value & 0x7f), ...varint(value >> 7)];
+  return value < 0x80 ? [value] : [0x80 | (value & 0x7f), ...varint(Math.floor(value / 0x80))];
 }
 
 /** The numbers of ONNX for types of elements. */
