@@ -61,6 +61,7 @@ export class TextTokenizer {
     return this.cutting.limit;
   }
 
+  /** @throws UserError `encoder-tokenizer` where a file gives tokens that are none */
   tokens(text: string): TextTokens {
     const own = this.ownTokens(preparedText(text, this.preparation));
     const { ids, cut } = cutTokens(own, this.around, this.cutting);
@@ -68,7 +69,13 @@ export class TextTokenizer {
   }
 
   private ownTokens(text: string): readonly number[] {
-    return this.tokenizer.encode(text, { add_special_tokens: false }).ids;
+    const { ids } = this.tokenizer.encode(text, { add_special_tokens: false });
+    // A vocabulary may lack its own token for unknown words, or have numbers that are none.
+    if (ids.every((id) => Number.isSafeInteger(id) && id >= 0)) return ids;
+    throw new UserError(
+      'encoder-tokenizer',
+      'tokenizer.json cannot be used: its vocabulary has no number for a token, or one that is not whole or below 0.',
+    );
   }
 }
 

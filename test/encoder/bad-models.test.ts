@@ -148,6 +148,21 @@ describe('a sequence classification model that cannot be used', () => {
     await refused(at, 'encoder-tokenizer', /tokenizer\.json cannot be read/);
   });
 
+  it('has a vocabulary without its own token for unknown words, or with numbers that are none', async () => {
+    const model = (edit: (model: { vocab: Record<string, number> }) => object): string =>
+      change('tokenizer.json', (file) => ({
+        ...file,
+        model: { ...(file.model as object), ...edit(file.model as { vocab: Record<string, number> }) },
+      }));
+    const numbered =
+      (number: number) =>
+      ({ vocab }: { vocab: Record<string, number> }): object => ({
+        vocab: Object.fromEntries(Object.keys(vocab).map((token) => [token, number])),
+      });
+    for (const edit of [() => ({ unk_token: 'none of them' }), numbered(1.5), numbered(-5)])
+      await refused(model(edit), 'encoder-tokenizer', /has no number for a token/);
+  });
+
   it('has more tokens in its vocabulary than the model', () =>
     refused(
       change('tokenizer.json', (file) => {
