@@ -160,6 +160,10 @@ export async function scoreTable(
     shard,
     spreadsheetSafe: order.spreadsheetSafe === true,
   });
+  // Columns that could not be read afterwards are said before an hour of scoring.
+  const isLabelled = traits.isMultiLabel
+    ? labelColumns([...table.header, ...cells.header]).some(({ truth }) => truth !== undefined)
+    : hasRole(table.header, 'label');
   if (order.restart === true) await whileAlone(out, () => discardUnfinishedTable(out));
   const report = await writeScored(table, out, {
     run,
@@ -171,9 +175,6 @@ export async function scoreTable(
     replace: order.replace === true,
     onProgress,
   });
-  const isLabelled = traits.isMultiLabel
-    ? labelColumns([...table.header, ...cells.header]).some(({ truth }) => truth !== undefined)
-    : hasRole(table.header, 'label');
   return { isLabelled, report, warnings };
 }
 

@@ -26,6 +26,7 @@ import { prepareTuning } from '../app/training/prepare';
 import { proveTuning } from '../app/training/prove';
 import { DEFAULT_TUNING, STOP_ON, TUNING_LOSSES, type TuningSettings } from '../core/model/adapter-card';
 import { oneLine } from '../core/encode';
+import { askingOf } from '../core/classifier/definition';
 import { cancelledError, UserError } from '../core/user-error';
 import {
   curvePointInWords,
@@ -39,6 +40,7 @@ import {
 } from '../core/words/tuning';
 import { cardFile } from '../store/adapters';
 import { cacheFolder } from '../store/cache-home';
+import { findClassifier } from '../store/classifiers';
 import { outputFile, positional } from './calibration/options';
 import { aligned } from './calibration/render';
 import { command, DONE, type Io, usageError } from './command';
@@ -106,6 +108,9 @@ export const tune = command(USAGE, async (argv, io) => {
     return DONE;
   }
   const [file = ''] = positional(positionals, 'LABELLED');
+  // Known before anything is installed.
+  if (values.classifier !== undefined)
+    askingOf((await findClassifier(values.classifier, process.cwd())).classifier);
   const settings = settingsOf(values);
   const out = path.resolve(await outputFile(values.out, values.force, [file]));
   if (!out.endsWith('.gguf')) throw usageError('--out must end in .gguf.');

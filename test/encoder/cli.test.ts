@@ -257,6 +257,12 @@ describe('the command line with a model folder', () => {
     assert.match(run(...args, '--model', encoderFolder('single-label')).err, /2 labels.*12 outputs/);
     write({ template: '{{text}}' });
     assert.match(run(...args).err, /template: there is no field of this name/);
+    // Said before a trainer is installed.
+    write({});
+    assert.match(
+      run('tune', 'texts.csv', '--classifier', 'topics.json', '--out', 'a.gguf').err,
+      /sequence classification model, which gets the text alone/,
+    );
     assert.match(
       run('classify', 'a', '--classifier', 'sentiment', '--model', encoderFolder('single-label')).err,
       /asks a language model/,

@@ -136,17 +136,17 @@ const commonFields = {
     ),
 };
 
-/** Reports labels that have one name. */
+/** Reports labels that have one name, as columns of a table are compared: without outer spaces. */
 function checkNames(labels: readonly { readonly name: string }[], context: z.RefinementCtx): void {
   const names = new Set<string>();
   labels.forEach(({ name }, index) => {
-    if (names.has(name))
+    if (names.has(name.trim()))
       context.addIssue({
         code: 'custom',
         path: ['labels', index, 'name'],
         message: `the label ${quoted(name)} occurs twice`,
       });
-    names.add(name);
+    names.add(name.trim());
   });
 }
 

@@ -211,6 +211,8 @@ describe('a classifier file', () => {
     for (const folder of ['/etc', '../topics', 'a\\b', '..', '.', ''])
       assert.match(refusal({ ...file, model: { ...file.model, folder } }), /model\.folder/);
     assert.match(refusal({ ...file, labels: [{ name: 'a' }, { name: 'a' }] }), /occurs twice/);
+    // The columns of a table could not tell them apart.
+    assert.match(refusal({ ...file, labels: [{ name: 'a' }, { name: ' a' }] }), /occurs twice/);
     assert.match(refusal({ ...MINIMAL, source: 'encoder' }), /a source is/);
   });
 
