@@ -84,7 +84,8 @@ type Reading = keyof typeof READINGS;
 
 /** Test sets whose labels are secret have -1. */
 function hasNoTarget({ target }: Sample): boolean {
-  return target === undefined || target === '' || String(target) === '-1';
+  const cell = cellOf(target)?.trim();
+  return target === undefined || cell === '' || cell === '-1';
 }
 
 class HarnessReader implements Reader {
