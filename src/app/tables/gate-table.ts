@@ -28,6 +28,7 @@ import { evaluate } from '../../core/metrics/evaluate';
 import type { EvaluateOptions, Evaluation } from '../../core/model/evaluation';
 import type { Warning } from '../../core/model/predictions';
 import { rowsWhere, selectRows } from '../../core/model/rows';
+import { listed } from '../../core/quote';
 import { UserError } from '../../core/user-error';
 import { count } from '../../core/words/calibration';
 import { errorCode } from '../../store/atomic';
@@ -200,11 +201,13 @@ function compare(
   { metrics, margins, options }: Question,
 ): Compared {
   const { name } = baseline;
-  if ('evaluation' in baseline)
+  if ('evaluation' in baseline) {
+    checkSameLabels(evaluation, baseline.evaluation, name);
     return {
       report: twoSamples(evaluation, baseline.evaluation, metrics, margins),
       warnings: binningWarning(evaluation, baseline.evaluation, name),
     };
+  }
   const other = baseline.input;
   const isSameFile = input.source.sha256 === other.source.sha256;
   const pairs = isSameFile ? pairedWithItself(input.table) : sharedRows([input.table, other.table]);
@@ -251,6 +254,17 @@ function twoSamples(
     n: current.n,
     results: compareTwoSamples(current, baseline, metrics, margins),
   };
+}
+
+/** @throws UserError labels-differ: above all, where labels do not exclude each other and another one was evaluated */
+function checkSameLabels({ labels }: Evaluation, baseline: Evaluation, name: string): void {
+  if (labels === null || baseline.labels === null) return;
+  const others: ReadonlySet<string> = new Set(baseline.labels);
+  if (labels.length === others.size && labels.every((label) => others.has(label))) return;
+  throw new UserError(
+    'labels-differ',
+    `${name} is of the labels ${listed(baseline.labels)}, and this table of ${listed(labels)}, so they cannot be compared.`,
+  );
 }
 
 /** Calibration errors in different bins cannot be compared. */

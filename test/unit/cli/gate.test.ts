@@ -117,6 +117,19 @@ describe('gate', () => {
     assert.match(bins.err, /in 20 bins of equal width; evaluate this table in the same bins/);
   });
 
+  it('does not compare one label with the evaluation of another', async () => {
+    const rows = Array.from(
+      { length: 60 },
+      (_, i) => `${i},${(i % 9) / 9},${(i % 7) / 7},${i % 2},${i % 3 && 1}`,
+    );
+    await bench.write('own.csv', `id,yes:a,yes:b,label:a,label:b\n${rows.join('\n')}\n`);
+    await bench.write('a.json', (await bench.run('evaluate', '@own.csv', '--label', 'a', '--json')).out);
+    const { code, err } = await bench.run('gate', '@own.csv', '--label', 'b', '--baseline', '@a.json');
+    assert.equal(code, 2);
+    assert.match(err, /a\.json is of the labels "a", "not a", and this table of "b", "not b"/);
+    assert.notEqual((await bench.run('gate', '@own.csv', '--label', 'a', '--baseline', '@a.json')).code, 2);
+  });
+
   it('ends with 2 and a sentence on bad input and bad usage', async () => {
     await bench.write('broken.json', '{\n"schema": 1,\n');
     await bench.write('newer.json', '{"schema": 9}');
