@@ -138,6 +138,6 @@ export async function encoderSha256(
   for (const name of filesOf(folder))
     parts.push({ name: path.posix.basename(name), sha256: await sha256(path.join(folder.path, name)) });
   return createHash('sha256')
-    .update(encoderIdentity(parts, kind, labels))
+    .update(encoderIdentity(parts, kind, labels, folder.config.positionLimit))
     .digest('hex');
 }

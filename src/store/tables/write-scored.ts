@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { checkText } from '../../core/classifier/prompt';
 import { type MethodSeconds, sumOfSeconds } from '../../core/model/confidence-method';
+import { yesLabel } from '../../core/data/multi-label';
 import { isLabelMassLow, type Score } from '../../core/scoring/score';
 import { listed } from '../../core/quote';
 import { UserError } from '../../core/user-error';
@@ -119,12 +120,22 @@ export function checkColumns(source: TableFile, textColumn: string, added: reado
       'no-such-column',
       `${file} has no text column "${textColumn}". Its columns are ${listed(header)}.`,
     );
-  const clash = added.find((column) => header.includes(column));
+  const clash = added.find((column) => header.includes(column)) ?? otherScores(header, added);
   if (clash !== undefined)
     throw new UserError(
       'column-exists',
       `${file} already has a column "${clash}". Score a table that has no scores yet, or rename the column.`,
     );
+}
+
+/**
+ * A column of scores that those to be added cannot stand beside: labels that exclude each other and labels that do not are
+ * never in one table, and further labels of the latter kind would be taken for the model's.
+ */
+function otherScores(header: readonly string[], added: readonly string[]): string | undefined {
+  const isOwn = (column: string): boolean => yesLabel(column) !== undefined;
+  const isShare = (column: string): boolean => /^(?:[\w-]+\/)?(?:prob|logprob|logit):/iu.test(column);
+  return header.find((column) => isOwn(column) || (added.some(isOwn) && isShare(column)));
 }
 
 /** Rows and their scores made into lines. */

@@ -89,15 +89,18 @@ describe('the config of a sequence classification model', () => {
     });
   });
 
-  it('is identified by its files, the kind and the order of the labels', () => {
+  it('is identified by its files, the kind, the order of the labels and the positions', () => {
     const parts = [
       { name: 'tokenizer.json', sha256: '1' },
       { name: 'model.onnx', sha256: '2' },
     ];
-    const identity = encoderIdentity(parts, 'single-label', ['a', 'b']);
-    assert.equal(encoderIdentity([...parts].reverse(), 'single-label', ['a', 'b']), identity);
-    assert.notEqual(encoderIdentity(parts, 'single-label', ['b', 'a']), identity);
-    assert.notEqual(encoderIdentity(parts, 'multi-label', ['a', 'b']), identity);
-    assert.notEqual(encoderIdentity(parts.slice(1), 'single-label', ['a', 'b']), identity);
+    const identity = encoderIdentity(parts, 'single-label', ['a', 'b'], 512);
+    assert.equal(encoderIdentity([...parts].reverse(), 'single-label', ['a', 'b'], 512), identity);
+    assert.notEqual(encoderIdentity(parts, 'single-label', ['b', 'a'], 512), identity);
+    assert.notEqual(encoderIdentity(parts, 'multi-label', ['a', 'b'], 512), identity);
+    assert.notEqual(encoderIdentity(parts.slice(1), 'single-label', ['a', 'b'], 512), identity);
+    // Another limit cuts long texts elsewhere.
+    assert.notEqual(encoderIdentity(parts, 'single-label', ['a', 'b'], 128), identity);
+    assert.notEqual(encoderIdentity(parts, 'single-label', ['a', 'b'], undefined), identity);
   });
 });

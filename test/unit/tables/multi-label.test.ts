@@ -11,8 +11,10 @@ import { DEFAULT_BUCKETS } from '../../../src/core/model/buckets';
 import { seededRandom } from '../../../src/core/random';
 import { UserError } from '../../../src/core/user-error';
 import { loadCalibrator, saveCalibrator } from '../../../src/store/calibrators';
+import { inspectTable } from '../../../src/store/tables/inspect';
 import { readLabelled } from '../../../src/store/tables/labelled';
 import { readTableFacts } from '../../../src/store/tables/table-facts';
+import { checkColumns } from '../../../src/store/tables/write-scored';
 import { sharedFolder } from '../../support/temporary';
 
 const MADE = { version: '0.0.0', time: new Date(0) };
@@ -283,5 +285,24 @@ describe('a table whose labels do not exclude each other', () => {
     const none = write('none.csv', 'text,yes:a,yes:b\nx,0.1,0.2\n');
     const error = await refused(evaluateEachLabel(none, ['text', 'yes:a', 'yes:b'], {}, {}));
     assert.deepEqual([error.code, error.message.includes('"label:a"')], ['no-truth', true]);
+  });
+
+  it('is not mixed with other scores: that is refused before anything is scored', async () => {
+    const clash = async (header: string, added: readonly string[]): Promise<string | undefined> => {
+      const source = await inspectTable(write('mixed.csv', `${header}\nx,1,1\n`));
+      try {
+        checkColumns(source, 'text', added);
+        return undefined;
+      } catch (error) {
+        assert.ok(error instanceof UserError);
+        return /column "([^"]+)"/u.exec(error.message)?.[1];
+      }
+    };
+    assert.equal(await clash('text,prob:a,prob:b', ['yes:a', 'yes:b']), 'prob:a');
+    assert.equal(await clash('text,token/logprob:a,b', ['yes:a']), 'token/logprob:a');
+    assert.equal(await clash('text,yes:other,b', ['yes:a']), 'yes:other');
+    assert.equal(await clash('text,yes:other,b', ['logprob:a']), 'yes:other');
+    assert.equal(await clash('text,label:a,b', ['yes:a']), undefined);
+    assert.equal(await clash('text,prob:a,prob:b', ['consistency/prob:a']), undefined);
   });
 });
