@@ -99,7 +99,16 @@ export class Workbench {
   /** The window anew. By its own command: it saves editors and memory first, which the browser's reload cuts short. */
   async reload(): Promise<void> {
     const loaded = this.page.waitForEvent('load');
-    await this.runCommand('Developer: Reload Window');
+    // If the window never begins, that is said first.
+    loaded.catch(() => undefined);
+    // What took the focus from the palette has got the key: the command is run again.
+    await this.until('the window begins anew', async () => {
+      const begun = this.page.waitForRequest(
+        (request) => request.isNavigationRequest() && request.frame() === this.page.mainFrame(),
+        { timeout: 15_000 },
+      );
+      await Promise.all([begun, this.runCommand('Developer: Reload Window')]);
+    });
     await loaded;
     await this.ready();
   }
