@@ -34,22 +34,15 @@ export class EncoderModels {
 
   /** Loads the model of a classifier without scoring anything. */
   async load(classifier: Classifier, signal: AbortSignal): Promise<void> {
-    const options = this.optionsFor(await this.folderFor(classifier, { signal }));
-    await this.turns.take(JSON.stringify(options), signal, async () => {
-      await this.encoder.use(options);
-      await this.encoder.load(signal);
-    });
+    const folder = await this.folderFor(classifier, { signal });
+    await this.withFolder(folder, signal, () => this.encoder.load(signal));
   }
 
   /** While `work` runs, requests for other models wait. */
   readonly open: SourceOpener = async ({ classifier, signal }, work) => {
     const folder = await this.folderFor(classifier, { signal });
     const model = await this.modelOf(folder, classifier, { signal });
-    const options = this.optionsFor(folder);
-    return this.turns.take(JSON.stringify(options), signal, async () => {
-      await this.encoder.use(options);
-      return work(encoderSource(this.encoder, model));
-    });
+    return this.withFolder(folder, signal, () => work(encoderSource(this.encoder, model)));
   };
 
   /**
@@ -78,11 +71,22 @@ export class EncoderModels {
     texts: readonly string[],
     signal?: AbortSignal,
   ): Promise<number> {
+    return this.withFolder(folder, signal, async () => {
+      const outputs = await this.encoder.outputs(texts, signal);
+      return shareWithSeveral(outputs.flatMap((output) => ('logits' in output ? [output.logits] : [])));
+    });
+  }
+
+  /** While `work` runs, requests for other models wait. */
+  private withFolder<T>(
+    folder: EncoderFolder,
+    signal: AbortSignal | undefined,
+    work: () => Promise<T>,
+  ): Promise<T> {
     const options = this.optionsFor(folder);
     return this.turns.take(JSON.stringify(options), signal, async () => {
       await this.encoder.use(options);
-      const outputs = await this.encoder.outputs(texts, signal);
-      return shareWithSeveral(outputs.flatMap((output) => ('logits' in output ? [output.logits] : [])));
+      return work();
     });
   }
 

@@ -211,7 +211,8 @@ class FolderDownload extends Download<FolderPlan, FolderEntry> {
     }
     const hash = (name: string): Promise<string> => store.sha256(name, { signal: options.signal });
     for (const file of this.plan.files)
-      if (!(await isSame(path.join(this.target, file.path), file, hash))) throw this.nameTaken();
+      if ((await hashIfSame(path.join(this.target, file.path), file, hash)) === undefined)
+        throw this.nameTaken();
     // It was killed when the folder had just got its name.
     await rm(this.stateFile, { force: true });
     return taken;
@@ -241,12 +242,13 @@ class FolderDownload extends Download<FolderPlan, FolderEntry> {
     let before = 0;
     for (const file of plan.files) {
       const target = path.join(part, file.path);
-      // Of an earlier run, or of an earlier state of the repository.
-      const isThere = await isSame(target, file, (name) => sha256Of(name, { signal: options.signal }));
-      if (!isThere) await rm(target, { force: true });
-      const sha256 = isThere
-        ? await sha256Of(target, { signal: options.signal })
-        : await this.transfer(file, before).run();
+      const hash = (name: string): Promise<string> => sha256Of(name, { signal: options.signal });
+      let sha256 = await hashIfSame(target, file, hash);
+      if (sha256 === undefined) {
+        // Of an earlier state of the repository.
+        await rm(target, { force: true });
+        sha256 = await this.transfer(file, before).run();
+      }
       hashes.set(file.path, sha256);
       before += (await sizeOf(target)) ?? 0;
     }
@@ -292,16 +294,22 @@ async function checkSmall(name: string, file: string): Promise<void> {
   if (name === 'tokenizer.json') checkTokenizer(jsonOf(await readFile(file, 'utf8')));
 }
 
-/** Whether a file is the published one, as far as its hash or else its size tells. */
-async function isSame(
+/**
+ * Whether a file is the published one, as its hash tells.
+ *
+ * @returns its SHA-256 if it is
+ */
+async function hashIfSame(
   file: string,
   { bytes, sha256, gitBlob }: Pick<FolderFile, 'bytes' | 'sha256' | 'gitBlob'>,
   hash: (file: string) => Promise<string>,
-): Promise<boolean> {
+): Promise<string | undefined> {
   const size = await sizeOf(file);
-  if (size === undefined || (bytes !== undefined && bytes !== size)) return false;
-  if (sha256 !== undefined) return (await hash(file)) === sha256;
-  return gitBlob === undefined ? false : (await gitBlobOf(file)) === gitBlob;
+  if (size === undefined || (bytes !== undefined && bytes !== size)) return undefined;
+  if (sha256 === undefined && (gitBlob === undefined || (await gitBlobOf(file)) !== gitBlob))
+    return undefined;
+  const found = await hash(file);
+  return sha256 === undefined || found === sha256 ? found : undefined;
 }
 
 /** Of all files; undefined if that of one is unknown. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
 import type { ExtensionInternals } from '../../src/extension';
-import { internals as findInternals } from './internals';
+import { hoversAt, internals as findInternals } from './internals';
 import { ResultHover } from '../../src/features/hover/hover';
 import type { ClassifiedText } from '../../src/editor/results';
 import { until } from '../support/until';
@@ -86,7 +86,7 @@ describe('classifying in the editor', () => {
     assert.match(markdown.value, /%\*\* `positive`/);
     assert.match(markdown.value, /Label mass/);
     assert.match(markdown.value, /command:promptConfidence\.showResult/);
-    assert.deepEqual(await hoversAt(editor, new vscode.Position(1, 3)), []);
+    assert.deepEqual(await hoversAt(editor.document, new vscode.Position(1, 3)), []);
   });
 
   it('offers to classify a selection under the pointer', async () => {
@@ -178,7 +178,7 @@ describe('classifying in the editor', () => {
     );
     assert.equal(internals.results.history.length, 2);
     editor.selection = new vscode.Selection(0, 0, 0, 0);
-    assert.deepEqual(await hoversAt(editor, new vscode.Position(1, 3)), []);
+    assert.deepEqual(await hoversAt(editor.document, new vscode.Position(1, 3)), []);
   });
 
   it('takes the classifier of the settings, with as many labels as it has', async () => {
@@ -401,23 +401,8 @@ function wholeLine(editor: vscode.TextEditor, line: number): vscode.Selection {
   return new vscode.Selection(start, end);
 }
 
-/** What our provider says: the others of the editor say nothing about plain text. */
-async function hoversAt(
-  editor: vscode.TextEditor,
-  position: vscode.Position,
-): Promise<vscode.MarkdownString[]> {
-  const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
-    'vscode.executeHoverProvider',
-    editor.document.uri,
-    position,
-  );
-  return hovers.flatMap((hover) =>
-    hover.contents.filter((content) => content instanceof vscode.MarkdownString),
-  );
-}
-
 async function hoverAt(editor: vscode.TextEditor, position: vscode.Position): Promise<vscode.MarkdownString> {
-  const [markdown] = await hoversAt(editor, position);
+  const [markdown] = await hoversAt(editor.document, position);
   return markdown ?? assert.fail('no hover');
 }
 

@@ -9,7 +9,7 @@ import { encoderFolder, encoderReference } from '../support/encoder';
 import { CLI } from '../support/paths';
 import { until } from '../support/until';
 import { execFileSync } from 'node:child_process';
-import { internals, scoreTexts, useOneThread } from './internals';
+import { hoverOf, internals, scoreTexts, useOneThread } from './internals';
 import { ScriptedDialogs } from './scripted-dialogs';
 
 describe('a sequence classification model in the editor', () => {
@@ -33,19 +33,6 @@ describe('a sequence classification model in the editor', () => {
       rmSync(path.join(folder, name), { force: true });
     for (const entry of await services.models.folders()) await services.models.remove(entry);
   });
-
-  /** The hover of the first line of a document, as Markdown. */
-  async function hoverOf({ uri }: vscode.TextDocument): Promise<string> {
-    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
-      'vscode.executeHoverProvider',
-      uri,
-      new vscode.Position(0, 1),
-    );
-    return hovers
-      .flatMap(({ contents }) => contents.filter((content) => content instanceof vscode.MarkdownString))
-      .map(({ value }) => value)
-      .join('\n');
-  }
 
   it('becomes a classifier, classifies, and is calibrated like any other', async () => {
     const dialogs = new ScriptedDialogs([

@@ -59,3 +59,24 @@ export async function scoreTexts(
     shape,
   };
 }
+
+/** What our hover provider says: the others of the editor say nothing about plain text. */
+export async function hoversAt(
+  { uri }: vscode.TextDocument,
+  position: vscode.Position,
+): Promise<vscode.MarkdownString[]> {
+  const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+    'vscode.executeHoverProvider',
+    uri,
+    position,
+  );
+  return hovers.flatMap(({ contents }) =>
+    contents.filter((content) => content instanceof vscode.MarkdownString),
+  );
+}
+
+/** The hover over the first line of a document, as Markdown. */
+export async function hoverOf(document: vscode.TextDocument): Promise<string> {
+  const hovers = await hoversAt(document, new vscode.Position(0, 1));
+  return hovers.map(({ value }) => value).join('\n');
+}

@@ -12,7 +12,7 @@ import type { Services } from '../../src/editor/services';
 import { encoderFolder, encoderReference } from '../support/encoder';
 import { CLI } from '../support/paths';
 import { until } from '../support/until';
-import { internals, useOneThread } from './internals';
+import { hoverOf, internals, useOneThread } from './internals';
 import { ScriptedDialogs } from './scripted-dialogs';
 
 describe('labels that do not exclude each other, in the editor', () => {
@@ -36,19 +36,6 @@ describe('labels that do not exclude each other, in the editor', () => {
       rmSync(path.join(folder, name), { force: true });
     for (const entry of await services.models.folders()) await services.models.remove(entry);
   });
-
-  async function hoverOf({ uri }: vscode.TextDocument): Promise<string> {
-    const at = new vscode.Position(0, 1);
-    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
-      'vscode.executeHoverProvider',
-      uri,
-      at,
-    );
-    return hovers
-      .flatMap(({ contents }) => contents.filter((content) => content instanceof vscode.MarkdownString))
-      .map(({ value }) => value)
-      .join('\n');
-  }
 
   it('are shown each by itself, looked at one by one in the panel, and calibrated', async () => {
     const dialogs = new ScriptedDialogs([

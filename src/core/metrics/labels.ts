@@ -236,8 +236,7 @@ function placements({ yes: { rank, correct }, weight }: Part): Float64Array {
     for (let at = start; at < end; at++) {
       const row = order[at] ?? 0;
       // Of the other side: those below a row of the label, those above another row; of equal ones half.
-      above[row] =
-        correct[row] === 1 ? (below + tiedNo / 2) / no : (yes - reached - tiedYes + tiedYes / 2) / yes;
+      above[row] = correct[row] === 1 ? (below + tiedNo / 2) / no : (yes - reached - tiedYes / 2) / yes;
     }
     area += tiedYes * (below + tiedNo / 2);
     below += tiedNo;

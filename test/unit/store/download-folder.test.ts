@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { UserError } from '../../../src/core/user-error';
 import { type DownloadInfo, downloadModel, type DownloadOptions } from '../../../src/store/download';
 import { ModelStore } from '../../../src/store/models';
 import { deleteUnfinished, unfinishedDownloads } from '../../../src/store/unfinished';
 import { encoderFolder } from '../../support/encoder';
+import { failure } from '../../support/failure';
 import { temporaryFolder } from '../../support/temporary';
 import { send, type SendOptions, serve, type FileServer } from './file-server';
 
@@ -72,16 +72,6 @@ describe('downloadModel of a sequence classification model', () => {
       ...{ source: 'hf:user/topics', hub: hub.url, confirm: () => true, retries: 1, backoffMs: 1 },
       ...options,
     });
-  }
-
-  async function failure(attempt: Promise<unknown>, code: string): Promise<UserError> {
-    const error: unknown = await attempt.then(
-      () => assert.fail(`expected ${code}`),
-      (reason: unknown) => reason,
-    );
-    assert.ok(error instanceof UserError, error instanceof Error ? error.stack : String(error));
-    assert.equal(error.code, code, error.message);
-    return error;
   }
 
   /** Files that were asked for, without HEAD requests. */

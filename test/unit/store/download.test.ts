@@ -7,11 +7,11 @@ import type { ServerResponse } from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
 import { mock } from 'node:test';
-import { UserError } from '../../../src/core/user-error';
 import { downloadModel, type DownloadInfo, type DownloadOptions } from '../../../src/store/download';
 import { type ModelEntry, ModelStore } from '../../../src/store/models';
 import { send, serve, type FileServer, type Handler, type SendOptions } from './file-server';
 import { gguf, ggufOfSize } from './gguf-builder';
+import { failure } from '../../support/failure';
 import { temporaryFolder } from '../../support/temporary';
 
 const MODEL = ggufOfSize(300_000);
@@ -86,17 +86,6 @@ describe('downloadModel', () => {
       ...options,
     });
     return found.kind === 'file' ? found.entry : assert.fail('a folder');
-  }
-
-  /** The error of a download that must fail. */
-  async function failure(attempt: Promise<unknown>, code: string): Promise<UserError> {
-    const error: unknown = await attempt.then(
-      () => assert.fail(`expected ${code}`),
-      (reason: unknown) => reason,
-    );
-    assert.ok(error instanceof UserError, error instanceof Error ? error.stack : String(error));
-    assert.equal(error.code, code, error.message);
-    return error;
   }
 
   async function assertWhole(content: Uint8Array = MODEL): Promise<void> {
