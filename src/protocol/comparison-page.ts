@@ -40,12 +40,9 @@ const highSchema = z.object({
   errorShare: metric,
 });
 
-const evaluationSchema = diagramSchema.shape.evaluation;
-const numbersSchema = z.object({ evaluation: evaluationSchema, high: highSchema });
-
 /** A run with what its diagram is drawn from. */
 const drawnRunSchema = z.object({ diagram: diagramSchema, high: highSchema });
-type DrawnRun = z.infer<typeof drawnRunSchema>;
+export type DrawnRun = z.infer<typeof drawnRunSchema>;
 
 const drawnStageSchema = z.object({
   stage: z.enum(STAGES),
@@ -67,7 +64,7 @@ export function reportedOf({ runs, ...stage }: DrawnStage): ReportedStage {
   return { ...stage, runs: runs.map(numbersOf) };
 }
 
-function numbersOf({ diagram, high }: DrawnRun): RunNumbers {
+export function numbersOf({ diagram, high }: DrawnRun): RunNumbers {
   return { evaluation: diagram.evaluation, high };
 }
 
@@ -124,7 +121,7 @@ const drawnReportSchema = z.object({
         z.object({
           name: z.string(),
           rows: count,
-          runs: z.array(numbersSchema),
+          runs: z.array(drawnRunSchema),
           differences: z.array(z.array(differenceSchema)),
         }),
       ),
@@ -137,8 +134,15 @@ const drawnReportSchema = z.object({
 export type DrawnReport = z.infer<typeof drawnReportSchema>;
 
 /** The document of `compare --json`. */
-export function reportOfDrawn({ stages, ...report }: DrawnReport): ComparisonReport {
-  return { ...report, stages: stages.map(reportedOf) };
+export function reportOfDrawn({ stages, slices, ...report }: DrawnReport): ComparisonReport {
+  return {
+    ...report,
+    stages: stages.map(reportedOf),
+    slices: slices.map(({ slices: parts, ...sliced }) => ({
+      ...sliced,
+      slices: parts.map(({ runs, ...part }) => ({ ...part, runs: runs.map(numbersOf) })),
+    })),
+  };
 }
 
 /** What a comparison shows. */

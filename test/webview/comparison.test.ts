@@ -59,10 +59,32 @@ describe('the page of a comparison', () => {
           await page.page.locator('svg.diagram title', { hasText: `of ${name}, ${title}` }).count(),
           1,
         );
-      assert.equal(await page.page.locator('svg.histogram .outline').count(), 2);
+      assert.equal(await page.page.locator(`svg.histogram:has(title:text("${title}")) .outline`).count(), 2);
     }
     await page.page.getByRole('button', { name: 'Raw', exact: true }).click();
     await page.page.getByRole('heading', { name: 'Raw', exact: true }).waitFor();
+  });
+
+  it('draws the runs of the slice that is chosen side by side, the one that fell furthest first', async () => {
+    const page = await show(comparisonState(two));
+    const [worst, other] = two.report.slices[0]?.slices ?? [];
+    for (const { name, rows } of [worst, other].flatMap((slice) => slice ?? [])) {
+      const accuracies = page.page.getByRole('table', { name: 'Accuracy by kind' });
+      const row = accuracies.getByRole('row', { name: new RegExp(`^${name} `) });
+      if (name !== worst?.name) await row.getByRole('button', { name }).click();
+      await page.page.getByRole('heading', { name: `kind: ${name}` }).waitFor();
+      assert.match(await row.innerText(), /shown below/);
+      for (const run of ['base', 'tuned'])
+        assert.equal(
+          await page.page.locator('svg.diagram title', { hasText: `of ${run}, kind: ${name}` }).count(),
+          1,
+        );
+      const legend = page.page.locator('figure', {
+        has: page.page.locator('svg title', { hasText: `confidence, kind: ${name}` }),
+      });
+      assert.match(await legend.innerText(), new RegExp(`base: ${rows} rows`));
+    }
+    assert.deepEqual(await page.accessibilityProblems(), []);
   });
 
   it('asks for other numbers, and keeps what is looked at', async () => {
@@ -134,7 +156,7 @@ describe('the page of a comparison', () => {
     const pictures = page.received('export').at(-1)?.pictures ?? [];
     assert.deepEqual(
       pictures.map(({ id }) => id),
-      ['raw-1', 'raw-2', 'raw-confidence'],
+      ['raw', 'slice-1'].flatMap((shown) => ['1', '2', 'confidence'].map((part) => `${shown}-${part}`)),
     );
     for (const { id } of pictures) {
       const svg = await page.ask('picture', { id, format: 'svg' });

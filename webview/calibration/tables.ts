@@ -21,7 +21,7 @@ interface Column {
   readonly isNumber?: boolean;
 }
 
-type Cell = string | Node;
+export type Cell = string | Node;
 
 /** A table with column headers, and a row header in its first column. It scrolls if it is too wide. */
 export function table(

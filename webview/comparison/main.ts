@@ -52,7 +52,7 @@ function start(
     verdictSection(),
     overviewSection(page),
     stageSection(page),
-    sliceSection(),
+    sliceSection(page),
     rowSection(page),
     warningSection(),
     aboutSection(page),

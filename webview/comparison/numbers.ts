@@ -18,19 +18,16 @@ import {
   verdictsOf,
 } from '../../src/core/words/comparison';
 import { metricInWords } from '../../src/core/words/metrics';
-import { FEWEST_TO_JUDGE } from '../../src/core/model/evaluation';
 import {
   type DrawnReport,
   type DrawnStage,
   reportedOf,
   reportOfDrawn,
 } from '../../src/protocol/comparison-page';
-import { densityTop } from '../calibration/diagram';
-import { figure } from '../calibration/figure';
 import { link, metricCell, table, term } from '../calibration/tables';
 import { h } from '../dom';
-import { histogramFigure } from './histogram';
 import { type Page, type Section, section, type Shown } from './page';
+import { pictures } from './pictures';
 
 /** What the raw scores say in words, and below it what the scores after the recommended calibrator say. */
 export function verdictSection(): Section {
@@ -139,7 +136,25 @@ function stageContent({ state: { view: shown }, view }: Shown, page: Page): Node
       ...(winner === undefined ? [] : [h('p', { class: 'winner' }, winner)]),
       h('h3', {}, `At a confidence of ${thresholdInWords(report.threshold)} or above`),
       thresholdTable(report, drawn),
-      ...pictures(report, drawn, view, page),
+      ...pictures(
+        {
+          names: report.names,
+          diagrams: drawn.runs.map(({ diagram }) => diagram),
+          id: drawn.stage,
+          of: stageTitle(drawn.stage),
+        },
+        view,
+      ),
+      h(
+        'p',
+        { class: 'quiet' },
+        ...report.names.flatMap((name, at) => [
+          ...(at === 0 ? [] : [' · ']),
+          link(`Open ${labelName(name)} in the calibration panel`, `panel-${at}`, () =>
+            page.host.openTable({ table: at }),
+          ),
+        ]),
+      ),
     ),
   ];
 }
@@ -243,62 +258,4 @@ function thresholdTable({ names, pairing }: DrawnReport, { runs }: DrawnStage): 
 function changeInWords(change: number): string {
   if (change === 0) return '±0';
   return `${change > 0 ? '+' : '−'}${Math.abs(change).toLocaleString('en-US')}`;
-}
-
-/** Reliability diagrams side by side on the same axes, and the histograms over each other. */
-function pictures(
-  { names }: DrawnReport,
-  { stage, runs }: DrawnStage,
-  { band, withCurve }: Shown['view'],
-  page: Page,
-): Node[] {
-  const diagrams = runs.map(({ diagram }) => diagram);
-  if (diagrams.some(({ evaluation }) => evaluation.n < FEWEST_TO_JUDGE))
-    return [h('p', { class: 'quiet' }, `Diagrams need at least ${FEWEST_TO_JUDGE} rows.`)];
-  const top = Math.max(...diagrams.map(densityTop));
-  return [
-    h(
-      'div',
-      { class: 'columns pair' },
-      ...runs.map(({ diagram }, at) =>
-        figure({
-          diagram,
-          band,
-          withCurve,
-          axes: CORRECTNESS,
-          id: `${stage}-${at + 1}`,
-          caption: labelName(names[at] ?? ''),
-          title: `Reliability diagram of ${labelName(names[at] ?? '')}, ${stageTitle(stage)}`,
-          densityTop: top,
-        }),
-      ),
-    ),
-    h('h3', {}, 'How sure the runs are'),
-    histogramFigure(
-      diagrams,
-      names,
-      `${stage}-confidence`,
-      `Histogram of the confidence, ${stageTitle(stage)}`,
-    ),
-    h(
-      'p',
-      { class: 'quiet' },
-      ...names.flatMap((name, at) => [
-        ...(at === 0 ? [] : [' · ']),
-        link(`Open ${labelName(name)} in the calibration panel`, `panel-${at}`, () =>
-          page.host.openTable({ table: at }),
-        ),
-      ]),
-    ),
-    h(
-      'p',
-      { class: 'unseen' },
-      names
-        .map(
-          (name, at) =>
-            `${labelName(name)}: mean confidence ${number(diagrams[at]?.evaluation.meanConfidence.value)}.`,
-        )
-        .join(' '),
-    ),
-  ];
 }

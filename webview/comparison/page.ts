@@ -18,10 +18,12 @@ const viewSchema = z.object({
   stage: z.enum(STAGES),
   band: z.enum(['consistency', 'wilson']),
   withCurve: z.boolean(),
+  /** The slice whose pictures are shown; null for the first. */
+  slice: z.string().nullable(),
 });
 export type View = z.infer<typeof viewSchema>;
 
-const FIRST_VIEW: View = { stage: 'raw', band: 'consistency', withCurve: true };
+const FIRST_VIEW: View = { stage: 'raw', band: 'consistency', withCurve: true, slice: null };
 
 /** Kept while the page is hidden: the host has the numbers. */
 const keptSchema = z.object({ view: viewSchema, settings: comparisonSettingsSchema, scroll: z.number() });

@@ -3,67 +3,124 @@ import { SLICE_METRICS } from '../../src/core/comparison/compare-slices';
 import { metricOf } from '../../src/core/comparison/metrics';
 import { labelName, number } from '../../src/core/words/calibration';
 import { differenceInWords, findingInWords, metricTitle } from '../../src/core/words/comparison';
-import { table } from '../calibration/tables';
+import { type DrawnReport, numbersOf } from '../../src/protocol/comparison-page';
+import { type Cell, link, remarked, table } from '../calibration/tables';
 import { h } from '../dom';
-import type { DrawnReport } from '../../src/protocol/comparison-page';
-import { type Section, section } from './page';
+import { type Page, type Section, section, type Shown } from './page';
+import { pictures } from './pictures';
 
-type Slices = DrawnReport['slices'][number]['slices'];
+type Sliced = DrawnReport['slices'][number];
+type Slice = Sliced['slices'][number];
 
 /** Number of small slices that are named. */
 const NAMED_SMALL = 12;
 
-export function sliceSection(): Section {
+export function sliceSection(page: Page): Section {
   return section(
-    ({ state }) => [state.view?.report.slices],
-    ({ state: { view } }) => {
-      if (view === null) return [];
-      const { names, on, threshold, slices: sliced } = view.report;
-      return sliced.map(({ column, slices, minimumRows, tooSmall }) =>
-        h(
-          'section',
-          { class: 'parts' },
-          h('h2', {}, `By ${labelName(column)}`),
-          h(
-            'p',
-            { class: 'quiet' },
-            'Raw scores. What is shown is after Holm’s correction over all of these slices.',
-          ),
-          ...(slices.length === 0
-            ? [h('p', {}, `No value has ${minimumRows} rows, too few to compare any of them.`)]
-            : // A table for each metric: together they would be wider than any window.
-              SLICE_METRICS.flatMap((metric) => {
-                const title = metricTitle(metric, on, threshold);
-                return [
-                  h('h3', {}, title),
-                  metricTable(metric, `${title} by ${labelName(column)}`, names, slices),
-                ];
-              })),
-          ...(tooSmall.length === 0
+    ({ state, view: { band, withCurve, slice } }) => [state.view?.report, band, withCurve, slice],
+    ({ state, view }) => {
+      const { report } = state.view ?? {};
+      if (report === undefined) return [];
+      return report.slices.flatMap((sliced) => {
+        const drawn = sliced.slices.find(({ name }) => name === view.slice) ?? sliced.slices[0];
+        return [
+          h('section', { class: 'parts' }, ...tables(report, sliced, drawn, page)),
+          ...(drawn === undefined
             ? []
-            : [
-                h(
-                  'p',
-                  { class: 'quiet' },
-                  `Not compared, because they have fewer than ${minimumRows} rows: ${tooSmall
-                    .slice(0, NAMED_SMALL)
-                    .map(({ name, rows }) => `${labelName(name)} (${rows})`)
-                    .join(
-                      ', ',
-                    )}${tooSmall.length > NAMED_SMALL ? ` and ${tooSmall.length - NAMED_SMALL} more` : ''}.`,
-                ),
-              ]),
-        ),
-      );
+            : [h('section', { class: 'stage' }, ...picturesOf(report, sliced, drawn, view))]),
+        ];
+      });
     },
   );
 }
 
+/** @param drawn the slice whose pictures are shown; undefined if every slice is too small */
+function tables(
+  { names, on, threshold }: DrawnReport,
+  sliced: Sliced,
+  drawn: Slice | undefined,
+  page: Page,
+): Node[] {
+  const { slices, minimumRows } = sliced;
+  const column = labelName(sliced.column);
+  const titleOf = (slice: Slice, key: string): Cell =>
+    remarked(
+      link(
+        labelName(slice.name),
+        key,
+        () => {
+          page.look({ slice: slice.name });
+          page.announce(`The diagrams below show ${labelName(slice.name)}.`);
+        },
+        'Show its diagrams',
+      ),
+      slice === drawn ? 'shown below' : '',
+    );
+  return [
+    h('h2', {}, `By ${column}`),
+    h(
+      'p',
+      { class: 'quiet' },
+      'Raw scores. What is shown is after Holm’s correction over all of these slices.',
+    ),
+    ...(drawn === undefined
+      ? [h('p', {}, `No value has ${minimumRows} rows, too few to compare any of them.`)]
+      : // A table for each metric: together they would be wider than any window.
+        SLICE_METRICS.flatMap((metric) => {
+          const title = metricTitle(metric, on, threshold);
+          return [
+            h('h3', {}, title),
+            metricTable(metric, `${title} by ${column}`, names, slices, (slice, at) =>
+              titleOf(slice, `slice-${metric}-${at}`),
+            ),
+          ];
+        })),
+    ...smallSlices(sliced),
+  ];
+}
+
+function picturesOf(
+  { names }: DrawnReport,
+  { column, slices }: Sliced,
+  drawn: Slice,
+  view: Shown['view'],
+): Node[] {
+  const title = `${labelName(column)}: ${labelName(drawn.name)}`;
+  return [
+    h('h3', {}, title),
+    ...pictures(
+      {
+        names,
+        diagrams: drawn.runs.map(({ diagram }) => diagram),
+        id: `slice-${slices.indexOf(drawn) + 1}`,
+        of: title,
+      },
+      view,
+    ),
+  ];
+}
+
+function smallSlices({ tooSmall, minimumRows }: Sliced): Node[] {
+  if (tooSmall.length === 0) return [];
+  const named = tooSmall.slice(0, NAMED_SMALL).map(({ name, rows }) => `${labelName(name)} (${rows})`);
+  const more = tooSmall.length - named.length;
+  const rest = more > 0 ? ` and ${more} more` : '';
+  return [
+    h(
+      'p',
+      { class: 'quiet' },
+      `Not compared, because they have fewer than ${minimumRows} rows: ${named.join(', ')}${rest}.`,
+    ),
+  ];
+}
+
+/** @param titleOf the cell that names a slice */
 function metricTable(
   metric: (typeof SLICE_METRICS)[number],
   caption: string,
   names: readonly string[],
-  slices: Slices,
+  slices: readonly Slice[],
+  titleOf: (slice: Slice, at: number) => Cell,
 ): HTMLElement {
   const [baseline = ''] = names;
   return table(
@@ -74,11 +131,11 @@ function metricTable(
       ...names.map((name) => ({ name: labelName(name), isNumber: true })),
       ...names.slice(1).map((name) => ({ name: `${labelName(name)} less ${labelName(baseline)}` })),
     ],
-    slices.map(({ name, rows, runs, differences }) => [
-      labelName(name),
-      rows.toLocaleString('en-US'),
-      ...runs.map((run) => number(metricOf(run, metric).value)),
-      ...differences.map((all) => {
+    slices.map((slice, at) => [
+      titleOf(slice, at),
+      slice.rows.toLocaleString('en-US'),
+      ...slice.runs.map((run) => number(metricOf(numbersOf(run), metric).value)),
+      ...slice.differences.map((all) => {
         const difference = all.find((found) => found.metric === metric);
         return difference === undefined
           ? '–'

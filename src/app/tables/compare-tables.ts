@@ -1,9 +1,9 @@
 /** Compares the scores that several runs gave to the same rows: tables of two prompts, models, or a base and a tuned one. */
 import path from 'node:path';
 import { compareRuns, type CompareRunsOptions, type RunComparison } from '../../core/comparison/compare-runs';
-import { compareSlices } from '../../core/comparison/compare-slices';
+import { compareSlices, type SliceComparison } from '../../core/comparison/compare-slices';
 import { type DifferingRow, differingRows } from '../../core/comparison/differing-rows';
-import { type ComparisonReport, reportedStage } from '../../core/comparison/report';
+import { type ComparisonReport, reportedSlices, reportedStage } from '../../core/comparison/report';
 import type { ColumnOptions } from '../../core/data/columns';
 import { type LeftOut, type SharedRows, sharedRows } from '../../core/data/pairing';
 import { predictedNames } from '../../core/decisions/slices';
@@ -47,6 +47,8 @@ export interface ComparedTables {
   readonly report: ComparisonReport;
   /** What diagrams are drawn from. */
   readonly comparison: RunComparison;
+  /** For each column by which the comparison is sliced. */
+  readonly slices: readonly SliceComparison[];
   readonly inputs: readonly LabelledTable[];
   /** For each table its compared rows. */
   readonly rows: readonly Uint32Array[];
@@ -79,10 +81,9 @@ export async function compareTables(order: CompareOrder): Promise<ComparedTables
     inputs.map((input, at) => predictedIn(input, rowsOfTables[at] ?? new Uint32Array(0))),
   );
   const [first] = inputs;
-  const sliced = slices.map((column) => ({
-    column,
-    ...compareSlices(compared, slicedBy(column, first, rowsOfTables[0]), options),
-  }));
+  const sliced = slices.map((column) =>
+    compareSlices(compared, slicedBy(column, first, rowsOfTables[0]), options),
+  );
   const bounds = await Promise.all(
     inputs.map(async ({ source, table }) =>
       bindingOf(await readScoreMeta(source.file), table.columns.prefix),
@@ -112,10 +113,10 @@ export async function compareTables(order: CompareOrder): Promise<ComparedTables
     recommended: comparison.recommended,
     stages: comparison.stages.map(reportedStage),
     excluded: comparison.excluded,
-    slices: sliced,
+    slices: sliced.map((own, at) => reportedSlices(slices[at] ?? '', own)),
     differing: { lost: total('lost'), 'both-wrong': total('both-wrong'), gained: total('gained') },
   };
-  return { report, comparison, inputs, rows: rowsOfTables, differing };
+  return { report, comparison, slices: sliced, inputs, rows: rowsOfTables, differing };
 }
 
 const NOTHING: LeftOut = { missing: 0, repeated: 0, differing: 0 };

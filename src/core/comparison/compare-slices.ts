@@ -3,16 +3,16 @@ import { MINIMUM_SLICE_ROWS, type SliceReport, sliceRows } from '../decisions/sl
 import { least } from '../extremes';
 import type { PredictionData } from '../model/predictions';
 import { selectRows } from '../model/rows';
-import { type Difference, type DifferenceOptions, judged, scoreRuns } from './differences';
-import type { ComparedMetric, RunNumbers } from './metrics';
+import { type Difference, type DifferenceOptions, judged, type ScoredRun, scoreRuns } from './differences';
+import type { ComparedMetric } from './metrics';
 
 /** What is compared in each slice. */
 export const SLICE_METRICS = ['accuracy', 'nll', 'ece'] as const satisfies readonly ComparedMetric[];
 
-interface ComparedSlice {
+export interface ComparedSlice {
   readonly name: string;
   readonly rows: number;
-  readonly runs: readonly RunNumbers[];
+  readonly runs: readonly ScoredRun[];
   /** For each run but the first its differences by {@link SLICE_METRICS}, corrected over all slices and runs. */
   readonly differences: readonly (readonly Difference[])[];
 }
@@ -64,7 +64,7 @@ export function compareSlices(
   const compared = scored.map(({ name, rows, scored: { runs: numbers } }, at): ComparedSlice => ({
     name,
     rows,
-    runs: numbers.map(({ evaluation, high }) => ({ evaluation, high })),
+    runs: numbers,
     differences: runs.slice(1).map((_, run) => of(at, run)),
   }));
   return {

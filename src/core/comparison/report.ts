@@ -4,7 +4,7 @@ import type { LeftOut } from '../data/pairing';
 import type { BinningKind } from '../model/evaluation';
 import type { CalibrateOn, Warning } from '../model/predictions';
 import type { ComparedStage, RunComparison, Stage } from './compare-runs';
-import type { SliceComparison } from './compare-slices';
+import type { ComparedSlice, SliceComparison } from './compare-slices';
 import type { Difference, ScoredRun } from './differences';
 import type { Change } from './differing-rows';
 import type { RunNumbers } from './metrics';
@@ -32,7 +32,7 @@ export interface ComparisonReport {
   readonly recommended: readonly (CalibratorId | 'raw' | null)[];
   readonly stages: readonly ReportedStage[];
   readonly excluded: readonly { readonly stage: Stage; readonly reason: string }[];
-  readonly slices: readonly ({ readonly column: string } & SliceComparison)[];
+  readonly slices: readonly ReportedSlices[];
   /** Rows on which runs differ. */
   readonly differing: Readonly<Record<Change, number>>;
 }
@@ -56,6 +56,12 @@ export interface ReportedStage {
   readonly winner: Winner | null;
 }
 
+/** The comparison on each value of a column. */
+export interface ReportedSlices extends Omit<SliceComparison, 'slices'> {
+  readonly column: string;
+  readonly slices: readonly (Omit<ComparedSlice, 'runs'> & { readonly runs: readonly RunNumbers[] })[];
+}
+
 /** A stage without what diagrams are drawn from. */
 export function reportedStage({ stage, runs, differences, winner }: ComparedStage): ReportedStage {
   return {
@@ -63,6 +69,15 @@ export function reportedStage({ stage, runs, differences, winner }: ComparedStag
     runs: runs.map(numbersOf),
     differences,
     winner,
+  };
+}
+
+/** Slices without what diagrams are drawn from. */
+export function reportedSlices(column: string, { slices, ...compared }: SliceComparison): ReportedSlices {
+  return {
+    column,
+    ...compared,
+    slices: slices.map(({ runs, ...slice }) => ({ ...slice, runs: runs.map(numbersOf) })),
   };
 }
 

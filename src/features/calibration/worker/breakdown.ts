@@ -21,11 +21,8 @@ import {
   SLICE_LIMIT,
 } from '../../../protocol/calibration-page';
 import { type LabelledTable, PREDICTED, sliceNames } from '../../../store/tables/labelled';
-import { diagramOf } from './diagram-data';
+import { diagramOf, FEWEST_DOTS } from './diagram-data';
 import { listed } from '../../../core/quote';
-
-/** Fewest dots of a part, however many parts there are. */
-const FEWEST_DOTS = 100;
 
 /** Some rows of a table, and the predictions that are evaluated on them. */
 export interface Part {

@@ -1,5 +1,6 @@
 /** Compares tables for the page of a comparison, as the command line does. Runs in the worker. */
 import { type ComparedTables, compareTables, listDifferences } from '../../../app/tables/compare-tables';
+import type { ScoredRun } from '../../../core/comparison/differences';
 import { divides } from '../../../core/data/columns';
 import { stageTitle } from '../../../core/words/comparison';
 import { labelName } from '../../../core/words/calibration';
@@ -7,11 +8,12 @@ import { AS_FOUND, binsOf, columnOptions, DOT_LIMIT } from '../../../protocol/ca
 import {
   type CompareParams,
   type ComparisonView,
+  type DrawnRun,
   DIFFERENCE_LIMIT,
   type ListedDifferences,
 } from '../../../protocol/comparison-page';
 import { cut } from './analyse';
-import { diagramOf } from './diagram-data';
+import { diagramOf, FEWEST_DOTS } from './diagram-data';
 import { withTruth } from './load';
 
 /**
@@ -42,11 +44,15 @@ export async function comparedForPage(
       onStage: (stage, at, of) => say(`Comparing: ${stageTitle(stage)} (${at + 1} of ${of})`),
     }),
   );
-  const { report, comparison, inputs } = compared;
+  const { report, comparison, slices, inputs } = compared;
   const [first] = inputs;
   const mapping = tables[0]?.options.mapping ?? {};
   // Each stage draws the dots of every run.
   const dots = Math.floor(DOT_LIMIT / tables.length);
+  const drawn = ({ data, assessment, high }: ScoredRun, ofParts = 1): DrawnRun => ({
+    diagram: diagramOf(data, assessment, Math.max(FEWEST_DOTS, Math.floor(dots / ofParts))),
+    high,
+  });
   const view: ComparisonView = {
     report: {
       ...report,
@@ -68,21 +74,19 @@ export async function comparedForPage(
       ],
       recommended: [...report.recommended],
       excluded: [...report.excluded],
-      slices: report.slices.map(({ slices, tooSmall, ...sliced }) => ({
+      slices: slices.map(({ slices: parts, tooSmall, ...sliced }, at) => ({
         ...sliced,
+        column: report.slices[at]?.column ?? '',
         tooSmall: [...tooSmall],
-        slices: slices.map(({ runs, differences, ...part }) => ({
+        slices: parts.map(({ runs, differences, ...part }) => ({
           ...part,
-          runs: [...runs],
+          runs: runs.map((run) => drawn(run, parts.length)),
           differences: differences.map((all) => [...all]),
         })),
       })),
       stages: comparison.stages.map(({ stage, runs, differences, winner }) => ({
         stage,
-        runs: runs.map(({ data, assessment, high }) => ({
-          diagram: diagramOf(data, assessment, dots),
-          high,
-        })),
+        runs: runs.map((run) => drawn(run)),
         differences: differences.map((all) => [...all]),
         winner: winner && { ...winner, picks: [...winner.picks] },
       })),

@@ -16,6 +16,9 @@ import {
 /** Seed for the sample of dots and their jitter. */
 const DOT_SEED = 1;
 
+/** Fewest dots of a part of the rows, however many parts there are. */
+export const FEWEST_DOTS = 100;
+
 /**
  * @param data the predictions that were evaluated
  * @param dotLimit largest number of dots
