@@ -12,8 +12,8 @@ import { versions } from '../export/panel-export';
 
 export interface ComparisonExportParts {
   readonly services: Services;
-  /** Address of the first table, beside which files are proposed. */
-  readonly first: vscode.Uri | undefined;
+  /** The compared tables. Files are proposed beside the first. */
+  readonly tables: readonly vscode.Uri[];
   readonly state: () => ComparisonState;
   /** All rows on which the runs differ. */
   readonly csv: () => Promise<string>;
@@ -43,7 +43,8 @@ export class ComparisonExport {
   constructor(private readonly parts: ComparisonExportParts) {}
 
   async file(pictures: readonly Picture[]): Promise<void> {
-    const { services, first } = this.parts;
+    const { services, tables } = this.parts;
+    const [first, ...others] = tables;
     const { dialogs } = services;
     try {
       const view = this.complete();
@@ -60,7 +61,7 @@ export class ComparisonExport {
       if (isPicture(form) && picture === undefined) return;
       const data = picture === undefined ? await this.text(view, form) : await this.drawn(picture, form);
       const file = await saveExport(dialogs, {
-        table: first,
+        tables: [first, ...others],
         name:
           picture?.id ??
           { csv: 'differences', json: 'comparison', md: 'comparison' }[form as 'csv' | 'json' | 'md'],

@@ -96,7 +96,7 @@ export class ComparisonPanel {
     const page = peer.remote(COMPARISON_PAGE_CONTRACT.page);
     const exporting = new ComparisonExport({
       services,
-      first: this.uris[0],
+      tables: this.uris,
       state: () => this.current,
       csv: async () => this.worker.differencesCsv(await this.params()),
       picture: (params) => page.picture(params),

@@ -99,13 +99,13 @@ export async function exportFile(
     name = picture.id === 'raw' && part !== null ? `raw-${inFileName(part.name)}` : picture.id;
     data = await pictureBytes(source.picture, { id: picture.id, format: form });
   } else data = await textOf(source, analysis, form);
-  return saveExport(dialogs, { table: source.uri, name, form, kind, data });
+  return saveExport(dialogs, { tables: [source.uri], name, form, kind, data });
 }
 
 export interface Exported {
-  /** The table that the file is named after, and beside which it is proposed. */
-  readonly table: vscode.Uri;
-  /** What is added to the table's name. */
+  /** None of them is replaced. The file is named after the first, and proposed beside it. */
+  readonly tables: readonly [vscode.Uri, ...vscode.Uri[]];
+  /** What is added to the first table's name. */
   readonly name: string;
   /** Extension of the file, and the name of its kind. */
   readonly form: string;
@@ -121,8 +121,9 @@ export interface Exported {
  */
 export async function saveExport(
   dialogs: Dialogs,
-  { table: uri, name, form, kind, data }: Exported,
+  { tables, name, form, kind, data }: Exported,
 ): Promise<string | undefined> {
+  const [uri] = tables;
   const base = path.basename(uri.fsPath, path.extname(uri.fsPath));
   // In an untrusted workspace there may be a link that leads anywhere.
   const isBeside = vscode.workspace.isTrusted && uri.scheme === 'file';
@@ -133,7 +134,7 @@ export async function saveExport(
   if (file === undefined) return undefined;
   // The person chose this file, so a link leads where they want it, but not around these checks.
   const real = await realPathOf(file);
-  for (const place of [file, real]) checkPlace(place, uri);
+  for (const place of [file, real]) checkPlace(place, tables);
   await explainingWrite(file, () => writeFileAtomic(real, data));
   return file;
 }
@@ -232,11 +233,11 @@ export async function pictureBytes(
   return params.format === 'svg' ? data : Buffer.from(data, 'base64');
 }
 
-function checkPlace(file: string, table: vscode.Uri): void {
-  if (file === table.fsPath)
+function checkPlace(file: string, tables: Exported['tables']): void {
+  if (tables.some(({ fsPath }) => fsPath === file))
     throw new UserError(
       'own-table',
-      'This would replace the table itself. Choose another name and export again.',
+      'This would replace a table that the numbers are from. Choose another name and export again.',
     );
   const isInside = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(file)) !== undefined;
   if (isInside && !vscode.workspace.isTrusted)
