@@ -5,9 +5,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import {
+  dropPrepared,
   estimateTuning,
+  preparedAlone,
   tuningKind,
-  whileAlone,
   tuningWork,
   type TuningHome,
   type TuningOrder,
@@ -120,7 +121,7 @@ export const tune = command(USAGE, async (argv, io) => {
   io.err(`${oneLine(trainerInWords(python))}\n`);
   const examples = !values['without-examples'];
   const signal = io.signal ?? new AbortController().signal;
-  const { name, facts, estimate } = await whileAlone(home, async () => {
+  const { name, facts, estimate } = await preparedAlone(home, { out, work }, async () => {
     if (values.restart) await rm(work, { recursive: true, force: true });
     const prepared = await withSession(raw(values), io, async ({ sources, classifier }) => {
       const found = await prepareTuning(
@@ -139,7 +140,9 @@ export const tune = command(USAGE, async (argv, io) => {
       return { name: classifier.name, facts: tuningFactsInWords(found) };
     });
     for (const line of prepared.facts) io.err(`${oneLine(line)}\n`);
-    return { ...prepared, estimate: await estimateTuning(home, { python, work }, signal) };
+    const found = { ...prepared, estimate: await estimateTuning(home, { python, work }, signal) };
+    if (values.estimate) await dropPrepared(home, { out, work });
+    return found;
   });
   io.err(`${tuningEstimateInWords(estimate)}\n`);
   if (values.estimate) {

@@ -2,7 +2,8 @@
  * `npm run bench:training`: the trainer beside plain peft with transformers' Trainer, on 1,000 film reviews: the same
  * batch, threads, dtype, rows and logits, no evaluation, no checkpoint. They take turns, each time in a new process.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -25,15 +26,23 @@ writeFileSync(
     .map((row) => `${row.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(',')}\n`)
     .join(''),
 );
-execFileSync(
+// A run that was begun and paused: an estimate keeps no rows.
+const tuning = spawn(
   process.execPath,
   [
     ...[path.join(root, 'dist', 'cli.mjs'), 'tune', table, '--classifier', 'sentiment', '--without-examples'],
-    ...['--estimate', '--model', model, '--gpu', 'off', '--python', python],
-    ...['--out', path.join(home, 'bench.gguf')],
+    ...['--model', model, '--gpu', 'off', '--python', python, '--out', path.join(home, 'bench.gguf')],
   ],
-  { env: { ...process.env, PROMPT_CONFIDENCE_HOME: home }, stdio: 'inherit' },
+  {
+    env: { ...process.env, PROMPT_CONFIDENCE_HOME: home },
+    stdio: ['ignore', 'inherit', 'pipe'],
+  },
 );
+tuning.stderr.on('data', (said) => {
+  process.stderr.write(said);
+  if (String(said).includes('epoch')) tuning.kill('SIGINT');
+});
+await once(tuning, 'exit');
 const runs = path.join(home, 'training', 'runs');
 const input = path.join(runs, readdirSync(runs)[0], 'input.jsonl');
 

@@ -1,6 +1,6 @@
 /** Fine-Tune Classifier… in the editor, with a scripted trainer, the real engine and an adapter for its model. */
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { practiceSet } from '../../src/core/data/practice-set';
@@ -107,11 +107,12 @@ describe('fine-tuning in the editor', () => {
     assert.equal(again.examples?.length, BUILTIN_CLASSIFIERS[0]?.asks.examples.length);
   });
 
-  it('does nothing where the person does not agree', async () => {
+  it('does nothing where the person does not agree, and keeps none of the rows', async () => {
     const dialogs = person(...ANSWERS, undefined);
     await fineTune();
     assert.equal(dialogs.saying('confirm').length, 1);
     assert.deepEqual(services.jobs.running, []);
+    assert.deepEqual(readdirSync(path.join(cacheFolder('training'), 'runs')), []);
   });
 
   it('is paused, found again as unfinished, and resumed from its tab', async () => {

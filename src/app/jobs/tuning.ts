@@ -14,6 +14,7 @@ import { besideAdapter, cardFile, earlierCandidates } from '../../store/adapters
 import { checkOutputs, writeFileAtomic } from '../../store/atomic';
 import { exists } from '../../store/exists';
 import { explainingWrite } from '../../store/explain-write';
+import { jobFiles } from '../../store/job-files';
 import { withLockOrRefuse } from '../../store/lock';
 import { csvLine } from '../../store/tables/csv-line';
 import { inspectTable } from '../../store/tables/inspect';
@@ -97,6 +98,9 @@ export interface TuningHome extends ProcessHome {
   readonly onPoint?: (order: TuningOrder, point: CurvePoint) => void;
 }
 
+/** Part of the names of its files. */
+const KIND = 'tune';
+
 /** A trainer says something after every step. Loading a large model from a slow disk takes longest. */
 const SILENCE_MS = 15 * 60_000;
 
@@ -155,7 +159,7 @@ export async function estimateTuning(
 export function tuningKind(home: TuningHome): JobKind<TuningOrder, TunedAdapter> {
   const tuning = processKind<TuningOrder, Trained, TunedAdapter>(
     {
-      name: 'tune',
+      name: KIND,
       order: orderSchema,
       result: trainedSchema,
       title: ({ out }) => `Tuning ${path.basename(out, '.gguf')}`,
@@ -183,15 +187,42 @@ export function tuningKind(home: TuningHome): JobKind<TuningOrder, TunedAdapter>
 }
 
 /**
+ * Prepares a run, alone on this machine. If that fails, what it wrote is deleted.
+ *
+ * @throws UserError job-running; everything of `prepare`
+ */
+export function preparedAlone<T>(
+  home: Pick<TuningHome, 'cache' | 'folder'>,
+  order: Pick<TuningOrder, 'out' | 'work'>,
+  prepare: () => Promise<T>,
+): Promise<T> {
+  return whileAlone(home, async () => {
+    try {
+      return await prepare();
+    } catch (error) {
+      await dropPrepared(home, order);
+      throw error;
+    }
+  });
+}
+
+/** Deletes what was prepared for a run that nobody began, because it holds the rows. A run that was begun keeps it. */
+export async function dropPrepared(
+  { folder }: Pick<TuningHome, 'folder'>,
+  { out, work }: Pick<TuningOrder, 'out' | 'work'>,
+): Promise<void> {
+  const begun = [workFiles(work).checkpoint, jobFiles(KIND, out, folder).state];
+  for (const file of begun) if (await exists(file)) return;
+  await rm(work, { recursive: true, force: true });
+}
+
+/**
  * Two trainings share the cores and the memory of one machine, and both would take more than twice as long. What prepares
  * one runs alone, too: it writes what a training reads.
  *
  * @throws UserError job-running
  */
-export async function whileAlone<T>(
-  { cache }: Pick<TuningHome, 'cache'>,
-  work: () => Promise<T>,
-): Promise<T> {
+async function whileAlone<T>({ cache }: Pick<TuningHome, 'cache'>, work: () => Promise<T>): Promise<T> {
   await mkdir(cache, { recursive: true });
   const busy = new UserError(
     'job-running',

@@ -4,11 +4,12 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { Unfinished } from '../../app/jobs/job';
 import {
+  dropPrepared,
   estimateTuning,
+  preparedAlone,
   type TuningEstimate,
   type TuningOrder,
   tuningWork,
-  whileAlone,
 } from '../../app/jobs/tuning';
 import { installEnvironment, planEnvironment, trainerPython } from '../../app/training/environment';
 import { prepareTuning, type TuningFacts } from '../../app/training/prepare';
@@ -326,7 +327,7 @@ async function prepared(
     return { facts: found, estimate: await estimateTuning(home, { python, work }, signal) };
   };
   const { facts, estimate } = await shown.run('Preparing the fine-tuning', (handle) =>
-    whileAlone(home, () => prepare(handle)),
+    preparedAlone(home, { out, work }, () => prepare(handle)),
   );
   const said = [...tuningFactsInWords(facts), tuningEstimateInWords(estimate), trainerInWords(python)];
   const answer = await dialogs.confirm(
@@ -334,7 +335,10 @@ async function prepared(
     `${said.join('\n')}\nYou can pause it at any time and resume it later, also after a reload.`,
     ['Fine-Tune'],
   );
-  if (answer !== 'Fine-Tune') return undefined;
+  if (answer !== 'Fine-Tune') {
+    await dropPrepared(home, { out, work });
+    return undefined;
+  }
   return {
     ...{ table: file, out, work, python, textColumn, examples },
     ...{ classifier: entry.classifier.name, facts: said },

@@ -6,7 +6,9 @@ import path from 'node:path';
 import type { Job, JobEnd } from '../../../../src/app/jobs/job';
 import { Jobs } from '../../../../src/app/jobs/jobs';
 import {
+  dropPrepared,
   estimateTuning,
+  preparedAlone,
   type TunedAdapter,
   type TuningHome,
   tuningKind,
@@ -529,6 +531,37 @@ describe('tuning a classifier', () => {
     await tuningKind(home()).discard(order());
     await prepare(other);
     assert.deepEqual(await threads(), [4, 4]);
+  });
+
+  it('keeps no rows of a run that nobody began, and those of one that was', async () => {
+    const isThere = (): boolean => existsSync(workFiles(order().work).input);
+    const prepareAnd = (then: () => Promise<unknown>): Promise<unknown> =>
+      preparedAlone(home(), order(), async () => {
+        await prepare();
+        return then();
+      });
+    await prepareAnd(() => Promise.resolve());
+    assert.ok(isThere());
+    await dropPrepared(home(), order());
+    assert.ok(!isThere());
+    const refused = new UserError('program-failed', 'The trainer has died.');
+    await assert.rejects(
+      prepareAnd(() => Promise.reject(refused)),
+      refused,
+    );
+    assert.ok(!isThere());
+    await prepare();
+    await mode('holds');
+    const job = start();
+    await reaches(job, 3);
+    job.pause();
+    await job.ended;
+    await assert.rejects(
+      prepareAnd(() => Promise.reject(refused)),
+      refused,
+    );
+    await dropPrepared(home(), order());
+    assert.ok(isThere());
   });
 
   it('keeps equal texts together: none is held out that has trained', async () => {
