@@ -119,6 +119,11 @@ export async function scoreTable(
     }
     return { identity: await verifiedIdentity(source, signal), traits: traitsOf(source) };
   });
+  if (prefixes !== null && traits.isMultiLabel)
+    throw new UserError(
+      'method-refused',
+      `The labels of "${classifier.name}" do not exclude each other: each has one probability by itself, and there are no other confidence methods.`,
+    );
   calibrator?.checkBefore(identity);
   const ask = (texts: readonly string[], method: ConfidenceMethod, own = signal): Promise<ScoredTexts> =>
     sources.with(classifier, own, (source) =>

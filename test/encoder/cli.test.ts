@@ -168,6 +168,9 @@ describe('the command line with a model folder', () => {
     );
     const scored = run('score', 'abuse.csv', '--out', 'abuse-scored.csv', ...model);
     assert.equal(scored.status, 0, scored.err);
+    const other = run('score', 'abuse.csv', '--out', 'no.csv', ...model, '--methods', 'token,consistency');
+    assert.equal(other.status, 2);
+    assert.match(other.err, /each has one probability by itself, and there are no other confidence methods/);
     const [header = ''] = readFileSync(path.join(folder(), 'abuse-scored.csv'), 'utf8').split('\n');
     assert.equal(
       header.trim(),
@@ -186,6 +189,7 @@ describe('the command line with a model folder', () => {
       ['estimate'],
       ['sample', '--rows', '10', '--out', 'no.csv'],
       ['evaluate', '--target', '.9'],
+      ['evaluate', '--on', 'confidence'],
     ] as const) {
       const asked = run(command, 'abuse-scored.csv', ...args);
       assert.equal(asked.status, 2, command);

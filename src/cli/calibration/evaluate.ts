@@ -92,7 +92,7 @@ export const evaluate = command(USAGE, async (argv, io) => {
   ];
   if (ofOneMethod.every((value) => value === undefined)) {
     const { header } = await inspectTable(file);
-    if (labelColumns(header, asked.mapping).length > 0) {
+    if (asked.on === undefined && labelColumns(header, asked.mapping).length > 0) {
       const each = await evaluateEachLabel(file, header, asked, options);
       report(
         io,

@@ -1,7 +1,7 @@
 /** Records of JSON files: JSON lines in bounded memory, or one JSON document. */
 import { constants } from 'node:fs';
 import path from 'node:path';
-import { StringDecoder } from 'node:string_decoder';
+import { TextDecoder } from 'node:util';
 import { UserError } from '../../core/user-error';
 import { openRegular } from '../read-regular';
 import type { Found } from './found';
@@ -24,9 +24,9 @@ export async function* jsonRecords(file: string): AsyncGenerator<readonly Found[
     if (isOpening) {
       const [first, second] = lines;
       if (first === undefined) throw new UserError('not-json', `${path.basename(file)} is empty.`);
-      const opening = parsed(first.text);
+      const opening = parsedLine(first);
       // A document of several lines begins with lines that are no JSON by themselves.
-      const isDocument = opening === undefined && (second === undefined || parsed(second.text) === undefined);
+      const isDocument = opening === undefined && (second === undefined || parsedLine(second) === undefined);
       if (isDocument || second === undefined) {
         yield elementsOf(opening === undefined ? await documentOf(file) : opening.value);
         return;
@@ -39,37 +39,81 @@ export async function* jsonRecords(file: string): AsyncGenerator<readonly Found[
 
 interface Line {
   readonly number: number;
-  readonly text: string;
+  /** Null where its bytes are not UTF-8. */
+  readonly text: string | null;
 }
 
 /** The lines that are not empty. */
 async function* linesOf(file: string): AsyncGenerator<readonly Line[], undefined> {
   const handle = await openRegular(file, constants.O_RDONLY);
-  const decoder = new StringDecoder('utf8');
-  let rest = '';
+  /** The beginning of a line, in pieces. */
+  let held: Buffer[] = [];
+  let heldBytes = 0;
   let number = 0;
-  const isFilled = ({ text }: Line): boolean => text.trim() !== '';
+  let isFirst = true;
+  const numbered = (texts: readonly (string | null)[]): readonly Line[] =>
+    texts
+      .map((text) => ({ number: ++number, text: text === null ? null : unmarked(text, number) }))
+      .filter(({ text }) => text?.trim() !== '');
   try {
     for await (const chunk of handle.createReadStream({
       highWaterMark: CHUNK,
       autoClose: false,
     }) as AsyncIterable<Buffer>) {
-      const parts = (rest + decoder.write(chunk)).split('\n');
-      rest = parts.pop() ?? '';
-      if (rest.length > LARGEST_LINE)
+      if (isFirst) refuseUtf16(file, chunk);
+      isFirst = false;
+      const end = chunk.lastIndexOf(LINE_FEED);
+      if (end >= 0) {
+        yield numbered(decodedLines(Buffer.concat([...held, chunk.subarray(0, end)])));
+        held = [];
+        heldBytes = 0;
+      }
+      held.push(chunk.subarray(end + 1));
+      heldBytes += chunk.length - (end + 1);
+      if (heldBytes > LARGEST_LINE)
         throw new UserError(
           'too-large-json',
-          `${path.basename(file)}, line ${number + parts.length + 1}: the line is longer than 64 MB, so the file was not read.`,
+          `${path.basename(file)}, line ${number + 1}: the line is longer than 64 MB, so the file was not read.`,
         );
-      const batch = parts.map((text) => ({ number: ++number, text: unmarked(text, number) }));
-      yield batch.filter(isFilled);
     }
-    const last = { number: number + 1, text: unmarked(rest + decoder.end(), number + 1) };
-    if (isFilled(last)) yield [last];
+    yield numbered(decodedLines(Buffer.concat(held)));
   } finally {
     await handle.close();
   }
 }
+
+const LINE_FEED = 10;
+
+/** Whole lines; null for one that is not UTF-8. Read as another encoding, its letters would be wrong without a word. */
+function decodedLines(bytes: Uint8Array): readonly (string | null)[] {
+  const text = utf8Of(bytes);
+  if (text !== null) return text.split('\n');
+  const lines: (string | null)[] = [];
+  for (let start = 0; start <= bytes.length;) {
+    const found = bytes.indexOf(LINE_FEED, start);
+    const end = found < 0 ? bytes.length : found;
+    lines.push(utf8Of(bytes.subarray(start, end)));
+    start = end + 1;
+  }
+  return lines;
+}
+
+function utf8Of(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+/** @throws UserError not-json */
+function refuseUtf16(file: string, bytes: Uint8Array): void {
+  const [first, second] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
+    throw new UserError('not-json', `${path.basename(file)} is UTF-16, but JSON is UTF-8. ${SAVE_AS_UTF8}`);
+}
+
+const SAVE_AS_UTF8 = 'Save it as UTF-8 and import it again.';
 
 /** Without a byte order mark at the beginning. */
 function unmarked(text: string, line: number): string {
@@ -91,10 +135,15 @@ async function* atLeastTwo(batches: AsyncIterable<readonly Line[]>): AsyncGenera
   if (held !== null) yield held;
 }
 
-function recordOf({ number, text }: Line): Found {
-  const found = parsed(text);
-  const at = `line ${number}`;
-  return found === undefined ? { at, problem: 'is not JSON' } : { at, value: found.value };
+function recordOf(line: Line): Found {
+  const found = parsedLine(line);
+  const at = `line ${line.number}`;
+  if (found !== undefined) return { at, value: found.value };
+  return { at, problem: line.text === null ? 'is not UTF-8' : 'is not JSON' };
+}
+
+function parsedLine({ text }: Line): ReturnType<typeof parsed> {
+  return text === null ? undefined : parsed(text);
 }
 
 function elementsOf(document: unknown): readonly Found[] {
@@ -111,7 +160,9 @@ async function documentOf(file: string): Promise<unknown> {
         'too-large-json',
         `${name} is one JSON document of more than 400 MB. Write it as JSON lines, one record a line.`,
       );
-    const found = parsed((await handle.readFile('utf8')).replace(/^\ufeff/u, ''));
+    const text = utf8Of(await handle.readFile());
+    if (text === null) throw new UserError('not-json', `${name} is not UTF-8, as JSON is. ${SAVE_AS_UTF8}`);
+    const found = parsed(text.replace(/^\ufeff/u, ''));
     if (found === undefined)
       throw new UserError('not-json', `${name} is neither JSON nor JSON lines. It may be cut in the middle.`);
     return found.value;

@@ -83,7 +83,7 @@ describe('import', () => {
     assert.equal(ran.code, 0, ran.err);
     return { rows: parse(await readFile(bench.at('out.csv'), 'utf8'), { columns: true }), ...ran };
   };
-  const refused = async (content: string, ...options: readonly string[]): Promise<string> => {
+  const refused = async (content: string | Uint8Array, ...options: readonly string[]): Promise<string> => {
     await bench.write('in.json', content);
     const ran = await bench.run('import', '@in.json', '--out', '@out.csv', '--force', ...options);
     assert.equal(ran.code, 2, ran.out);
@@ -422,6 +422,40 @@ describe('import', () => {
       );
       assert.match(err, /line 2 is not JSON; it was left out/);
       assert.match(err, /line 5 is no object with columns/);
+    });
+
+    it('of another encoding is never read with other letters', async () => {
+      const text = jsonLines({ id: 1, text: 'plain' }, { id: 2, text: 'café' }, { id: 3, text: 'plain' });
+      const { rows, err } = await imported(Buffer.from(text, 'latin1'));
+      assert.deepEqual(
+        rows.map(({ id }) => id),
+        ['1', '3'],
+      );
+      assert.match(err, /line 2 is not UTF-8; it was left out/);
+      const isNotUtf8 = /is not UTF-8, as JSON is\. Save it as UTF-8 and import it again\./;
+      const all = jsonLines({ text: 'café' }, { text: 'naïve' });
+      assert.match(await refused(Buffer.from(all, 'latin1')), isNotUtf8);
+      const list = JSON.stringify([{ text: 'plain' }, { text: 'café' }], null, 1);
+      assert.match(await refused(Buffer.from(list, 'latin1')), isNotUtf8);
+      const utf16 = Buffer.from(`\ufeff${text}`, 'utf16le');
+      assert.match(await refused(utf16), /is UTF-16, but JSON is UTF-8/);
+      assert.match(await refused(utf16.swap16()), /is UTF-16, but JSON is UTF-8/);
+      const { rows: marked } = await imported(`\ufeff${text}`);
+      assert.deepEqual(
+        marked.map((row) => row.text),
+        ['plain', 'café', 'plain'],
+      );
+    });
+
+    it('has its lines and letters whole, wherever a chunk ends', async () => {
+      const long = 'é'.repeat(300_000);
+      const { rows } = await imported(
+        jsonLines(...Array.from({ length: 4 }, (_, id) => ({ id, text: `${'x'.repeat(id)}${long}` }))),
+      );
+      assert.deepEqual(
+        rows.map(({ text = '' }) => text.replace(long, '')),
+        ['', 'x', 'xx', 'xxx'],
+      );
     });
 
     it('with lines that are nested without end is read without them', async () => {
