@@ -6,6 +6,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { newClassifier } from '../../src/features/classifiers/new-classifier';
 import { CalibrationPanel } from '../../src/features/calibration/panel';
+import { useThreshold } from '../../src/features/calibration/use-threshold';
 import { rememberedOptions, rememberOptions } from '../../src/features/calibration/remembered';
 import { AS_FOUND } from '../../src/protocol/calibration-page';
 import type { Services } from '../../src/editor/services';
@@ -126,6 +127,16 @@ describe('labels that do not exclude each other, in the editor', () => {
           ? true
           : undefined;
       });
+      const asked = new ScriptedDialogs([undefined]);
+      await useThreshold(
+        {
+          uri,
+          table: { file: () => Promise.resolve(uri.fsPath) },
+          services: { ...services, dialogs: asked },
+        },
+        { threshold: 0.9, method: 'raw' },
+      );
+      assert.match(asked.said.at(-1) ?? '', /^error .*Each label has a threshold of its own/);
     } finally {
       panel.dispose();
       page.dispose();

@@ -32,7 +32,7 @@ export function renderLabels({ texts, labels, mean }: LabelsReport, file: string
   ]);
   const [first] = labels;
   return [
-    `${count(texts, 'text')}, ${count(labels.length, 'label')} that do not exclude each other\n\n`,
+    `${count(texts, 'text')}, ${labels.length === 1 ? '1 label by itself' : `${labels.length} labels that do not exclude each other`}\n\n`,
     aligned([HEAD, ...rows]),
     `right: share of texts of which the label is right; mean P should equal it. The rest is of P(label) by itself.\n\n`,
     aligned([['mean over the labels', 'value', '95% interval'], ...means]),

@@ -3,11 +3,13 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import { type Bucket } from '../../core/model/buckets';
 import type { CalibratorId } from '../../core/calibration/registry';
+import { labelColumns } from '../../core/data/columns';
 import { bucketsFrom } from '../../core/decisions/from-threshold';
 import type { Classifier } from '../../core/classifier/definition';
 import { UserError } from '../../core/user-error';
 import { calibratorTitle, labelName } from '../../core/words/calibration';
 import type { ThresholdParams } from '../../protocol/calibration-page';
+import { readHeader } from '../../store/tables/inspect';
 import { readScoreMeta } from '../../store/tables/score-meta';
 import { changeClassifier, classifiersFor, fileOf } from '../../editor/change-classifier';
 import type { UsableClassifier } from '../../editor/classifiers';
@@ -15,6 +17,9 @@ import { reportError } from '../../editor/report-error';
 import type { Services } from '../../editor/services';
 import { bucketsFor, readSettings } from '../../editor/settings';
 import type { LocalTable } from './local-table';
+
+/** The longest header that is read for the names of columns. */
+const HEADER_BYTES = 64 * 1024;
 
 export interface ThresholdHost {
   /** Address of the table. */
@@ -54,12 +59,13 @@ export async function useThreshold(
 /**
  * Asks which classifier is to have the threshold, says what will be written, and writes it; it can be undone.
  *
- * @throws UserError not-trusted, no-folder; everything of `changeClassifier`
+ * @throws UserError not-trusted, no-folder, own-labels; everything of `changeClassifier` and `readHeader`
  */
 export async function writeThreshold(host: ThresholdHost, { threshold, of, why }: Threshold): Promise<void> {
   const { services } = host;
   const { dialogs } = services;
   const folder = writableFolder(host.uri);
+  await refuseOwnLabels(await host.table.file());
   const entry = await chooseClassifier(host, folder);
   if (entry === undefined) return;
   const { classifier } = entry;
@@ -104,6 +110,16 @@ function writableFolder(table: vscode.Uri): vscode.Uri {
       'A threshold is written into a classifier file, and the workspace is in Restricted Mode. Trust it first (Workspaces: Manage Workspace Trust).',
     );
   return folder.uri;
+}
+
+/** @throws UserError own-labels: buckets say what to do with the one label of a text */
+async function refuseOwnLabels(file: string): Promise<void> {
+  const { header } = await readHeader(file, HEADER_BYTES);
+  if (labelColumns(header).length === 0) return;
+  throw new UserError(
+    'own-labels',
+    'The labels of this table do not exclude each other, and their classifier has no buckets. Each label has a threshold of its own: from which probability on it is right. Write it into the classifier file, as "threshold" beside the label.',
+  );
 }
 
 /** The classifier that scored the table comes first where it is known, else the one that is in use. */
