@@ -28,6 +28,8 @@ export interface Sampled {
   /** Rows that could be drawn, and their different texts. */
   readonly n: number;
   readonly texts: number;
+  /** What people choose among, where the table has scores of labels; null where it tells no labels. */
+  readonly labels: readonly string[] | null;
   readonly warnings: readonly Warning[];
 }
 
@@ -52,7 +54,9 @@ export async function sampleTable(order: SampleOrder): Promise<Sampled> {
   const { design, id, kind, texts } = await drawRows(frame, { ...order, below: order.buckets[0]?.low });
   const rows = design.queue.map(({ row, ...drawn }) => ({ ...drawn, line: frame.lines[row] ?? 0 }));
   await writeSample(order.out, frame, { ...order, id, kind, rows });
-  return { design, id, kind, n: frame.lines.length, texts, warnings: frame.warnings };
+  const { data } = frame.table ?? {};
+  const labels = data?.kind === 'labels' ? data.labels : null;
+  return { design, id, kind, n: frame.lines.length, texts, labels, warnings: frame.warnings };
 }
 
 export interface WrittenSample extends Pick<SampleOrder, 'buckets' | 'spreadsheetSafe'> {

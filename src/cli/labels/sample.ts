@@ -77,7 +77,18 @@ export const sample = command(USAGE, async (argv, io) => {
   io.out(
     values.json
       ? `${JSON.stringify({ schema: 1, out, design: id, kind, rows: drawn, of: n, texts, worth: design.worth }, null, 2)}\n`
-      : `${oneLine(out)}: ${count(drawn, 'row')} of ${n.toLocaleString('en-US')} to label, design ${id}\n${priceInWords(design)}\n`,
+      : `${oneLine(out)}: ${count(drawn, 'row')} of ${n.toLocaleString('en-US')} to label, design ${id}\n${priceInWords(design)}\n${whatToWrite(sampled.labels)}\n`,
   );
   return DONE;
 });
+
+/** The most labels that are named. */
+const NAMED_LABELS = 6;
+
+function whatToWrite(labels: readonly string[] | null): string {
+  const named =
+    labels === null || labels.length > NAMED_LABELS
+      ? ''
+      : `: ${labels.map((name) => oneLine(name)).join(' or ')}`;
+  return `Write the right label of each row into its column "label"${named}.`;
+}

@@ -168,10 +168,12 @@ describe('labels of people on the command line', () => {
     assert.equal(rows.length, 80);
     assert.ok(rows.filter((row) => row[2]?.includes('Same text')).length <= 1);
     const shown = await ok('sample', table, '--rows', '80', '--out', '@errors.csv', '--design', 'errors');
+    assert.match(shown.out, /^Write the right label of each row into its column "label": \S+ or \S+\.$/mu);
     assert.match(shown.out, /80 labels, worth \d+ for estimates: 56 picked rows and 24 of weight 1\d/u);
     const plain = await bench.write('plain.csv', 'text\nfirst\nsecond\n\nthird\n');
     const unscored = await ok('sample', plain, '--rows', '9', '--out', '@plain-out.csv');
     assert.match(unscored.out, /3 rows of 3 to label, design random-3-seed0/u);
+    assert.match(unscored.out, /^Write the right label of each row into its column "label"\.$/mu);
     const refused = await bench.run('sample', plain, '--rows', '2', '--out', '@x.csv', '--design', 'errors');
     assert.match(refused.err, /no confidences yet/u);
   });
