@@ -37,7 +37,7 @@ const PROOF: NonNullable<TuningState['proof']> = {
     resultOf('tuned', 'platt', [0.893, 0.885, 0.282, 0.033]),
   ],
   notes: [
-    'The calibrator of the base (bias and temperature) was fitted on 821 rows of train and validation, on which the base was not trained.',
+    'The calibrator of the base (bias and temperature) was fitted on 821 rows of train and validation, on which the base was not trained. The comparison of the two tables fits it on the validation rows alone, which both have.',
     'The calibrator of the tuned model (Platt) was fitted on the 123 rows of the validation. These are few.',
   ],
 };

@@ -102,14 +102,18 @@ const MAIN_PACKAGES = ['torch', 'transformers', 'peft', 'gguf', 'numpy'] as cons
  * A Python that can train: the one that a person named, if it has the packages in the versions of the lock, else that of
  * the environment; undefined while there is neither.
  *
- * @throws UserError training-environment: there is no lock for this platform
+ * @throws UserError training-environment: there is no lock for this platform, or no Python where one was named
  */
 export async function trainerPython(
   place: EnvironmentPlace,
   { python, pipArguments }: Pick<InstallOptions, 'python' | 'pipArguments'>,
 ): Promise<string | undefined> {
   const lock = await readLock(place);
-  if (python !== '' && (await hasPackages(python, lock))) return python;
+  if (python !== '') {
+    if (await hasPackages(python, lock)) return python;
+    if ((await versionOf(python)) === undefined)
+      throw new UserError('training-environment', `${python} is no Python that runs. Name another one.`);
+  }
   return environmentPython(place, pipArguments);
 }
 
@@ -157,7 +161,7 @@ export async function installEnvironment(place: EnvironmentPlace, options: Insta
       if (freeBytes < ROOM_BYTES)
         throw new UserError(
           'training-environment',
-          `There is not enough room in ${place.cache}: ${(freeBytes / 1e9).toFixed(1)} GB are free, and the trainer needs ${ROOM_BYTES / 1e9} GB. Free some space.`,
+          `There is not enough room in ${place.cache}: ${(freeBytes / 1e9).toFixed(1)} GB are free, and the trainer needs at least ${ROOM_BYTES / 1e9} GB. Free some space.`,
         );
       const python = await findPython(wanted);
       // Left by an installation that was killed, or of another version.

@@ -113,7 +113,7 @@ function baseFitInWords(fit: TunedFit): string {
   if (fit.method === null) return `The base has no calibrator. ${fit.reason}`;
   const rows = counted(fit.rows.length, 'row');
   return fit.on === 'fit'
-    ? `The calibrator of the base (${calibratorTitle(fit.method)}) was fitted on ${rows} of train and validation, on which the base was not trained.`
+    ? `The calibrator of the base (${calibratorTitle(fit.method)}) was fitted on ${rows} of train and validation, on which the base was not trained. The comparison of the two tables fits it on the validation rows alone, which both have.`
     : crossFitted('base', fit.method);
 }
 
