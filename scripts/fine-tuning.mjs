@@ -254,7 +254,7 @@ function publish() {
   const heading = '## Figures';
   const text = readFileSync(DOCUMENT, 'utf8');
   const [before] = text.split(`\n${heading}\n`);
-  const about = `Written by \`node scripts/fine-tuning.mjs\` on a CPU with ${os.availableParallelism()} cores and ${Math.round(os.totalmem() / 2 ** 30)} GiB. "base" is the classifier as it is, with its four examples; the tuned model is asked without them. Intervals are 95%.`;
+  const about = `Written by \`node scripts/fine-tuning.mjs\` on a CPU with ${os.availableParallelism()} cores and ${Math.round(os.totalmem() / 2 ** 30)} GiB. "base" is the classifier as it is, with its four examples; the tuned model is asked without them. Intervals are 95%. The minutes include what else the machine did.`;
   const parts = Object.keys(RUNS).map((name) => section(name, result(name)));
   writeFileSync(DOCUMENT, `${[before.trimEnd(), heading, about, ...parts].join('\n\n')}\n`);
   say(`${path.relative(ROOT, DOCUMENT)} is written`);
