@@ -115,7 +115,9 @@ async function isThere(folder, model) {
   const found = statSync(target, { throwIfNoEntry: false });
   if (found === undefined || found.size !== model.bytes) return false;
   const known = readIndex(folder).hashes[model.file];
-  if (known?.bytes === found.size && known.mtimeMs === found.mtimeMs) return known.sha256 === model.sha256;
+  const isUnchanged =
+    known?.bytes === found.size && known.mtimeMs === found.mtimeMs && known.ctimeMs === found.ctimeMs;
+  if (isUnchanged) return known.sha256 === model.sha256;
   if ((await sha256Of(target)) !== model.sha256) return false;
   await remember(folder, model);
   return true;
@@ -273,14 +275,14 @@ async function moveVerified(file, folder, model) {
 async function remember(folder, model) {
   const unlock = await lock(path.join(folder, 'index.json.lock'));
   try {
-    const { size, mtimeMs } = statSync(path.join(folder, model.file));
+    const { size, mtimeMs, ctimeMs } = statSync(path.join(folder, model.file));
     const index = readIndex(folder);
     index.models[model.file] ??= {
       source: model.source,
       addedAt: new Date().toISOString(),
       licence: model.licence,
     };
-    index.hashes[model.file] = { bytes: size, mtimeMs, sha256: model.sha256 };
+    index.hashes[model.file] = { bytes: size, mtimeMs, ctimeMs, sha256: model.sha256 };
     const temporary = path.join(folder, `.index.json.${process.pid}.${randomBytes(6).toString('hex')}.tmp`);
     const handle = await open(temporary, 'wx');
     await handle.writeFile(`${JSON.stringify(index, null, 2)}\n`);

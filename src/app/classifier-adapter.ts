@@ -1,6 +1,9 @@
 /** The adapter of a classifier: found in its workspace, checked against the model and the prompt that it was tuned for. */
+import { isDeepStrictEqual } from 'node:util';
+import { labelNames } from '../core/calibration/compatibility';
 import type { Classifier } from '../core/classifier/definition';
 import { shortHash } from '../core/model/binding';
+import { listed } from '../core/quote';
 import { UserError } from '../core/user-error';
 import type { AdapterStore, LoadedAdapter } from '../store/adapters';
 import { promptSha256 } from '../store/prompt-hash';
@@ -35,6 +38,12 @@ export async function adapterOf(
       throw new UserError(
         'adapter-mismatch',
         'It was tuned for another prompt: the classifier has changed since. Undo the change, or tune again.',
+      );
+    const labels = labelNames(classifier);
+    if (!isDeepStrictEqual(card.labels, labels))
+      throw new UserError(
+        'adapter-mismatch',
+        `It was tuned for the labels ${listed(card.labels)}; the classifier has ${listed(labels)}. Undo the change, or tune again.`,
       );
     const sha256 = await base.sha256();
     if (sha256 !== card.base.sha256)

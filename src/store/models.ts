@@ -3,14 +3,15 @@
  * cache's models/ folder or the user's own elsewhere, which are registered by path and never copied.
  *
  * models/index.json holds what the files do not contain: where each came from, under which licence,
- * and its SHA-256. A hash counts only while the file's size and modification time are those it was computed at.
+ * and its SHA-256. A hash counts only while the file's size and times are those it was computed at.
  * A file in models/ needs no entry to be listed; a file elsewhere is listed while it has one, even when its
  * drive is unplugged (`missing`). scripts/fetch-model.mjs writes the same format.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, type Stats } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { listed } from '../core/quote';
 import { UserError } from '../core/user-error';
@@ -30,7 +31,16 @@ const IndexEntry = z.object({
   /** Absent for a GGUF file. */
   kind: z.literal('encoder').optional(),
 });
-const HashEntry = z.object({ bytes: z.number(), mtimeMs: z.number(), sha256: z.string() });
+const HashEntry = z.object({
+  bytes: z.number(),
+  mtimeMs: z.number(),
+  /**
+   * When the file itself was changed, which no program can set: archives unpack files with fixed times, and retrained models
+   * have the same size. Absent in the entries of older versions, which are hashed again.
+   */
+  ctimeMs: z.number().optional(),
+  sha256: z.string(),
+});
 /** Both maps are keyed by file name for files in models/ and by absolute path for others. */
 const Index = z.object({
   version: z.literal(1),
@@ -258,14 +268,14 @@ export class ModelStore {
     file: string,
     origin: { source: string; licence: string | undefined; sha256: string },
   ): Promise<ModelEntry> {
-    const { size, mtimeMs } = await stat(path.join(this.folder, file));
+    const found = await stat(path.join(this.folder, file));
     const index = await this.change((current) => {
       current.models[file] = {
         source: origin.source,
         addedAt: this.now().toISOString(),
         ...(origin.licence === undefined ? {} : { licence: origin.licence }),
       };
-      current.hashes[file] = { bytes: size, mtimeMs, sha256: origin.sha256 };
+      current.hashes[file] = hashEntry(found, origin.sha256);
     });
     return this.describe(file, index);
   }
@@ -282,8 +292,8 @@ export class ModelStore {
     const folder = path.join(this.folder, name);
     const found = await Promise.all(
       Array.from(origin.hashes, async ([file, sha256]) => {
-        const { size, mtimeMs } = await stat(path.join(folder, file));
-        return { key: await this.keyOf(path.join(folder, file)), hash: { bytes: size, mtimeMs, sha256 } };
+        const place = path.join(folder, file);
+        return { key: await this.keyOf(place), hash: hashEntry(await stat(place), sha256) };
       }),
     );
     const index = await this.change((current) => {
@@ -313,7 +323,7 @@ export class ModelStore {
     });
   }
 
-  /** SHA-256 of any model file in hexadecimal, computed only if its path, size or time is new. */
+  /** SHA-256 of any model file in hexadecimal, computed only if its path is new or the file may have changed. */
   async sha256(file: string, options: HashOptions = {}): Promise<string> {
     const absolute = path.resolve(file);
     const key = await this.keyOf(absolute);
@@ -322,12 +332,11 @@ export class ModelStore {
     if (known !== undefined) return known;
     const sha256 = await sha256Of(absolute, options);
     // Written to meanwhile: the hash is of neither state, and must not be remembered for the later one.
-    const after = await stat(absolute);
-    if (after.size === before.size && after.mtimeMs === before.mtimeMs) {
+    const entry = hashEntry(before, sha256);
+    if (currentHash(entry, await stat(absolute)) !== undefined)
       await this.change((current) => {
-        current.hashes[key] = { bytes: after.size, mtimeMs: after.mtimeMs, sha256 };
+        current.hashes[key] = entry;
       });
-    }
     return sha256;
   }
 
@@ -439,11 +448,15 @@ function parseIndex(text: string, file: string): Index {
   );
 }
 
-function currentHash(
-  entry: HashEntry | undefined,
-  found: { size: number; mtimeMs: number },
-): string | undefined {
-  return entry?.bytes === found.size && entry.mtimeMs === found.mtimeMs ? entry.sha256 : undefined;
+function hashEntry({ size, mtimeMs, ctimeMs }: Stats, sha256: string): HashEntry {
+  return { bytes: size, mtimeMs, ctimeMs, sha256 };
+}
+
+/** Undefined where the file may be another one than was hashed. */
+function currentHash(entry: HashEntry | undefined, found: Stats): string | undefined {
+  if (entry === undefined) return undefined;
+  const now = hashEntry(found, entry.sha256);
+  return isDeepStrictEqual(now, entry) ? entry.sha256 : undefined;
 }
 
 /** The keys of what is registered elsewhere. */

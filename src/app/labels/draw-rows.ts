@@ -12,6 +12,7 @@ import { inspectTable, type TableFile } from '../../store/tables/inspect';
 import { type Identity, identityOf } from '../../store/tables/people-labels';
 import { readTable } from '../../store/tables/read-table';
 import { tableRows } from '../../store/tables/rows';
+import { trainedRows } from '../../store/tables/trained-rows';
 
 export interface DrawOrder {
   /** Undefined: stratified, or all at random where the table has no scores. */
@@ -79,7 +80,8 @@ export async function frameOf(file: string, columns: ColumnOptions): Promise<Fra
     // The truth, where there is some, plays no part in what is drawn.
     const mapping = { ...columns.mapping, label: '', correct: '', weight: '', split: '' };
     const { table } = await readTable(file, { ...columns, mapping, truth: 'optional' });
-    return { source, identity, lines: table.lines, table, warnings: table.warnings };
+    const warnings = [...table.warnings, ...(await trainedWarnings(source, table))];
+    return { source, identity, lines: table.lines, table, warnings };
   }
   const { text, id } = identity;
   const lines: number[] = [];
@@ -94,6 +96,23 @@ export async function frameOf(file: string, columns: ColumnOptions): Promise<Fra
   const warnings: Warning[] =
     empty === 0 ? [] : [{ code: 'empty-texts', message: `${empty} rows have no text and cannot be drawn.` }];
   return { source, identity, lines: Int32Array.from(lines), table: null, warnings };
+}
+
+/** Labels of rows that trained the model are of no use for its numbers: that is said before people give them. */
+async function trainedWarnings(source: TableFile, table: PredictionTable): Promise<readonly Warning[]> {
+  const trained = await trainedRows(source, table.columns.roles.text);
+  if (trained === undefined) return [];
+  const lines = new Set(table.lines);
+  let known = 0;
+  for await (const batch of tableRows(source))
+    for (const { line, cells } of batch) if (lines.has(line) && trained.has(cells)) known++;
+  if (known === 0) return trained.warnings(0);
+  return [
+    {
+      code: 'train-rows',
+      message: `${known.toLocaleString('en-US')} of these rows trained the adapter ${trained.adapter}, and "estimate" refuses their labels: what it gets right there says nothing about other rows. Draw from a table of rows that it has not seen, or from the scores of the base.`,
+    },
+  ];
 }
 
 /** Near-copies: texts that are equal but for case, spaces and punctuation. Undefined without texts, or without copies. */

@@ -34,7 +34,7 @@ import {
 } from '../../store/tables/people-labels';
 import { inspectTable, type TableFile } from '../../store/tables/inspect';
 import { type ReadTable, readTable } from '../../store/tables/read-table';
-import { cellsAt, tableRows } from '../../store/tables/rows';
+import { tableRows } from '../../store/tables/rows';
 import { trainedRows } from '../../store/tables/trained-rows';
 
 export interface LabelledSource {
@@ -176,11 +176,12 @@ async function refuseTrained(
   answer: Int32Array,
 ): Promise<readonly Warning[]> {
   const trained = await trainedRows(source, table.columns.roles.text);
-  if (trained?.textAt === undefined) return trained?.warnings(0) ?? [];
-  const lines = table.lines.filter((_, row) => answer[row] !== NOT_DRAWN);
-  const texts = await cellsAt(source, trained.textAt, new Set(lines));
-  const known = [...texts.values()].filter((text) => trained.has(text)).length;
-  if (known === 0) return [];
+  if (trained === undefined) return [];
+  const lines = new Set(table.lines.filter((_, row) => answer[row] !== NOT_DRAWN));
+  let known = 0;
+  for await (const batch of tableRows(source))
+    for (const { line, cells } of batch) if (lines.has(line) && trained.has(cells)) known++;
+  if (known === 0) return trained.warnings(0);
   throw new UserError(
     'train-rows',
     `The adapter ${trained.adapter} was trained on ${known.toLocaleString('en-US')} of the labelled rows of ${path.basename(source.file)}, so what it gets right there says nothing about other rows. Estimate from the scores of the base, or label rows that the adapter has not seen.`,

@@ -59,7 +59,7 @@ export async function readTable(
   let [read, left] = [0, 0];
   for await (const batch of tableRows(source)) {
     for (const { cells, line } of batch)
-      if (trained?.textAt !== undefined && trained.has(cells[trained.textAt] ?? '')) left++;
+      if (trained?.has(cells) === true) left++;
       else {
         builder.add(cells, line);
         missing?.add(cells);

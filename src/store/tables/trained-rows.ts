@@ -13,10 +13,10 @@ import { rowHash } from './tuning-rows';
 
 export interface TrainedRows {
   readonly adapter: string;
-  /** Place of the column with the texts; undefined where the table has none. */
-  readonly textAt: number | undefined;
-  /** Whether the adapter was trained on a text, whatever its label is now. */
-  has(text: string): boolean;
+  /** Places of the columns with the texts: the one that was scored, and the one that is read; empty where none is known. */
+  readonly textsAt: readonly number[];
+  /** Whether the adapter was trained on a row, whatever its label is now. */
+  has(cells: readonly string[]): boolean;
   /** @param rows that were left out of the table */
   warnings(rows: number): readonly Warning[];
 }
@@ -25,7 +25,7 @@ export interface TrainedRows {
  * What the adapter of a scored table was trained on; undefined where the scores are of no adapter.
  *
  * @param source its meta file names the adapter, and a card beside it or in a workspace around it tells the rows
- * @param textAt place of the column that is read as the text; undefined: that which was scored
+ * @param textAt place of the column that is read as the text; undefined where there is none
  * @throws UserError everything of `readScoreMeta`
  */
 export async function trainedRows(
@@ -34,13 +34,15 @@ export async function trainedRows(
 ): Promise<TrainedRows | undefined> {
   const scored = await adapterScores(file);
   if (scored === undefined) return undefined;
-  const { adapter, textColumn } = scored;
-  const at = textAt ?? header.findIndex((name) => name.trim() === textColumn);
+  const { adapter, textColumn, labels } = scored;
+  // Both: a column that somebody calls the text need not be the one that was scored, and that may have another name now.
+  const places = [header.findIndex((name) => name.trim() === textColumn), textAt ?? ABSENT];
+  const textsAt = [...new Set(places.filter((at) => at >= 0))];
   const card = await cardOf(path.dirname(path.resolve(file)), adapter.sha256);
   const name = path.basename(file);
   const unknown = (why: string): TrainedRows => ({
     adapter: adapter.name,
-    textAt: undefined,
+    textsAt: [],
     has: () => false,
     warnings: () => [
       {
@@ -51,12 +53,14 @@ export async function trainedRows(
   });
   if (card === undefined) return unknown(`whose card is not in a workspace around ${name}`);
   if (card.tuning === null) return unknown('whose card does not tell its rows');
-  if (at < 0) return unknown(`but ${name} has no column with the texts`);
+  if (textsAt.length === 0) return unknown(`but ${name} has no column with the texts`);
   const trained = new Set(card.tuning.rows.train);
+  // Those of the scores too: a card may have been edited.
+  const all = [...new Set([...card.labels, ...labels])];
   return {
     adapter: adapter.name,
-    textAt: at,
-    has: (text) => card.labels.some((label) => trained.has(rowHash(text, label))),
+    textsAt,
+    has: (cells) => textsAt.some((at) => all.some((label) => trained.has(rowHash(cells[at] ?? '', label)))),
     warnings: (rows) =>
       rows === 0
         ? []
@@ -69,16 +73,28 @@ export async function trainedRows(
   };
 }
 
-const textColumnSchema = z.object({ textColumn: z.string() });
+const ABSENT = -1;
 
-/** The adapter that a table, or the one that a calibrated copy was made of, was scored with, and by which column. */
-async function adapterScores(
-  file: string,
-): Promise<{ readonly adapter: AdapterIdentity; readonly textColumn: string | undefined } | undefined> {
+const recordSchema = z.object({
+  textColumn: z.string().optional().catch(undefined),
+  labels: z.array(z.string()).catch([]),
+});
+
+interface AdapterScores {
+  readonly adapter: AdapterIdentity;
+  /** The column that was scored, and the labels that were asked about. */
+  readonly textColumn: string | undefined;
+  readonly labels: readonly string[];
+}
+
+/** The adapter that a table, or the one that a calibrated copy was made of, was scored with. */
+async function adapterScores(file: string): Promise<AdapterScores | undefined> {
   const scored = await readScoreMeta(file);
   const copy = await readCalibratedAdapter(file);
   const adapter = scored?.model.kind === 'file' ? scored.model.adapter : copy.adapter;
-  return adapter && { adapter, textColumn: textColumnSchema.safeParse(scored ?? copy).data?.textColumn };
+  if (adapter === undefined) return undefined;
+  const { textColumn, labels } = recordSchema.parse(scored ?? copy);
+  return { adapter, textColumn, labels };
 }
 
 /** Of one folder: nobody waits for what a repository may hold in thousands. */

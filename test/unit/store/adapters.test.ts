@@ -181,6 +181,13 @@ describe('the adapter that a classifier names', () => {
     );
     const other = { ...CLASSIFIER, asks: { ...CLASSIFIER.asks, instruction: 'Another.' } };
     await refused('adapter-mismatch', /tuned for another prompt/u, adapterOf(parts(), other, own));
+    const file = cardFile(adapterFile(folder(), 'tuned'));
+    await writeFile(file, JSON.stringify({ ...card, labels: ['good', 'bad'] }));
+    await refused(
+      'adapter-mismatch',
+      /tuned for the labels "good", "bad"; the classifier has/u,
+      adapterOf(parts(), CLASSIFIER, own),
+    );
   });
 
   it('is refused where its workspace may not be used', async () => {

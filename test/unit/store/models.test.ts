@@ -154,6 +154,16 @@ describe('ModelStore', () => {
     await utimes(file, 1, 1);
     await store().sha256(file, { onProgress });
     assert.equal(reads, 3);
+
+    // Another file of the same size, with the time that its archive gave it.
+    const other = gguf({ metadata: { 'general.architecture': 'other' } });
+    await writeFile(file, other);
+    await utimes(file, 1, 1);
+    const hash = await store().sha256(file, { onProgress });
+    await writeFile(file, Buffer.from(other).reverse());
+    await utimes(file, 1, 1);
+    assert.equal((await store().list())[0]?.sha256, undefined);
+    assert.notEqual(await store().sha256(file, { onProgress }), hash);
   });
 
   it('finds the model that a classifier names by file name and hash', async () => {

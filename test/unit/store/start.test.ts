@@ -108,7 +108,7 @@ async function pretendModel(models: string): Promise<void> {
   const file = path.join(models, MODEL.file);
   await writeFile(file, '');
   await truncate(file, MODEL.bytes);
-  const { mtimeMs } = await stat(file);
-  const hashes = { [MODEL.file]: { bytes: MODEL.bytes, mtimeMs, sha256: MODEL.sha256 } };
+  const { mtimeMs, ctimeMs } = await stat(file);
+  const hashes = { [MODEL.file]: { bytes: MODEL.bytes, mtimeMs, ctimeMs, sha256: MODEL.sha256 } };
   await writeFile(path.join(models, 'index.json'), JSON.stringify({ version: 1, models: {}, hashes }));
 }

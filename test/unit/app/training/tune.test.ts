@@ -15,6 +15,7 @@ import {
   type TuningOrder,
   tuningWork,
 } from '../../../../src/app/jobs/tuning';
+import { frameOf } from '../../../../src/app/labels/draw-rows';
 import { drawnTable } from '../../../../src/app/labels/estimate-table';
 import { Sources } from '../../../../src/app/sources';
 import {
@@ -382,6 +383,25 @@ describe('tuning a classifier', () => {
       const copyMeta = { schema: 1, adapter: meta.model.adapter, textColumn: 'text', calibrated };
       await writeFile(`${copied}.meta.json`, JSON.stringify(copyMeta));
       assert.equal((await readLabelled(copied, {})).table.n, validation.length + test.length);
+      // Another column that is called the text hides none of them, nor does a card whose labels were edited.
+      const both = path.join(path.dirname(adapter), 'both.csv');
+      const [first = '', ...rest] = content.trimEnd().split('\n');
+      const noted = rest.map((line, row) => `note ${row},${line}\n`).join('');
+      await writeFile(both, `text,${first.replace('text,', 'body,')}\n${noted}`);
+      await writeFile(`${both}.meta.json`, JSON.stringify({ ...meta, textColumn: 'body' }));
+      assert.equal((await readLabelled(both, {})).table.n, validation.length + test.length);
+      const asNote = { mapping: { text: 'text' } };
+      assert.equal((await readLabelled(both, asNote)).table.n, validation.length + test.length);
+      const original = await readFile(cardFile(adapter), 'utf8');
+      await writeFile(cardFile(adapter), JSON.stringify({ ...card, labels: ['good', 'bad'] }));
+      assert.equal((await readLabelled(both, {})).table.n, validation.length + test.length);
+      await writeFile(cardFile(adapter), original);
+      // Before people label such rows for nothing, it is said.
+      const { warnings } = await frameOf(both, {});
+      assert.match(
+        warnings.find(({ code }) => code === 'train-rows')?.message ?? '',
+        new RegExp(`^${train.length} of these rows trained the adapter tuned, and "estimate" refuses`, 'u'),
+      );
       // Without its texts, nothing tells which rows these are.
       const bare = path.join(path.dirname(adapter), 'bare.csv');
       await writeFile(bare, content.replace('text,', 'body,'));
