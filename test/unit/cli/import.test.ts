@@ -2,6 +2,7 @@ import { parse } from 'csv-parse/sync';
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { ROOT } from '../../support/paths';
 import { Workbench } from './workbench';
 
@@ -358,6 +359,11 @@ describe('import', () => {
       });
       assert.equal(rows[1]?.y_true, '');
     });
+
+    it('that JavaScript has no number for are missing', async () => {
+      const { rows } = await imported('{"a": 1e400, "b": -Infinity, "c": "NaN"}\n');
+      assert.deepEqual(rows, [{ a: '', b: '', c: 'NaN' }]);
+    });
   });
 
   describe('Parquet', () => {
@@ -482,6 +488,35 @@ describe('import', () => {
       ]);
     });
 
+    it('with a text of millions of characters, or cut in one, is read with the lines that are whole', async () => {
+      const long = 'x'.repeat(8_388_608);
+      const { rows, err } = await imported(
+        `${jsonLines({ id: 1, text: long }, { id: 2, text: 'y' })}{"id": 3, "text": "${'\\"'.repeat(400_000)}`,
+      );
+      assert.deepEqual(
+        rows.map(({ id, text = '' }) => [id, text.length]),
+        [
+          ['1', long.length],
+          ['2', 1],
+        ],
+      );
+      assert.match(err, /line 3 is not JSON; it was left out/);
+    });
+
+    it('of another kind is said to be that', async () => {
+      const lines = jsonLines({ id: 1 }, { id: 2 });
+      assert.match(await refused(gzipSync(lines)), /is compressed with gzip\. Unpack it/);
+      assert.match(await refused(Buffer.from('PK\x03\x04, as .npz')), /is a zip archive/);
+      assert.match(
+        await refused(Buffer.from('\x93NUMPY\n\0\xff', 'latin1')),
+        /holds zero bytes, .* a binary file/,
+      );
+      assert.match(await refused('id,text\n1,a\n'), /looks like a table \(CSV\)\. A table needs no import/);
+      const latin1 = Buffer.from('id;text\r\n1;café\r\n', 'latin1');
+      assert.match(await refused(latin1), /looks like a table \(CSV\)/);
+      assert.match(await refused(lines.replaceAll('\n', '\r')), /carriage return \(CR\) alone/);
+    });
+
     it('of another origin is said to be that', async () => {
       const err = await refused(jsonLines(result(0, 'spam')), '--from', 'lm-eval');
       assert.match(
@@ -494,7 +529,7 @@ describe('import', () => {
     it('that is empty, cut, or no JSON is refused', async () => {
       assert.match(await refused(''), /is empty/);
       assert.match(await refused('[\n{"id": 1},\n{"id":'), /cut in the middle/);
-      assert.match(await refused('id,text\n1,a\n'), /neither JSON nor JSON lines/);
+      assert.match(await refused('Some words.\nMore words.\n'), /neither JSON nor JSON lines\.\n/);
     });
   });
 });
