@@ -17,7 +17,7 @@ const LARGEST_DOCUMENT = 400 * 1024 * 1024;
  * The records of a file, in batches of what one chunk holds: each line of JSON lines, or the elements of a document that is a
  * list, or a document of another kind as one record. Empty lines are skipped.
  *
- * @throws UserError not-json, too-large-json, not-a-file; errors of node:fs
+ * @throws UserError not-json, import-table, too-large-json, not-a-file; errors of node:fs
  */
 export async function* jsonRecords(file: string): AsyncGenerator<readonly Found[]> {
   let isOpening = true;
