@@ -87,6 +87,7 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['d
   'import-labels': 'Name them with --labels A,B or --classifier NAME.',
   'import-origin': 'Name what it is with --from NAME.',
   'import-run': 'Choose one with --run NAME.',
+  'import-table': 'Open it with "evaluate".',
   'labels-not-shown': 'Ask for more tokens with --top-logprobs N.',
   'many-requests': 'Add --yes if you want that, or ask for fewer answers with --samples N.',
   'model-differs': NAME_MODEL,

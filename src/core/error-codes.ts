@@ -118,6 +118,7 @@ export const ERROR_CODES = [
   'import-one-text',
   'import-origin',
   'import-run',
+  'import-table',
   'incomplete',
   'job-running',
   'label-order',

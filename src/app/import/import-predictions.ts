@@ -47,6 +47,7 @@ interface Damaged {
   readonly reason: string;
 }
 
+const MOST_COLUMNS = 10_000;
 const MOST_DAMAGED = 100;
 /** Records by which the origin is recognised. */
 const FIRST = 50;
@@ -58,12 +59,18 @@ const FIRST = 50;
  */
 export async function originOf(file: string): Promise<Origin | null> {
   const first: unknown[] = [];
+  const damaged: Damaged[] = [];
   for await (const batch of recordsOf(file)) {
-    for (const found of batch) if ('value' in found) first.push(found.value);
+    for (const found of batch)
+      if ('value' in found) first.push(found.value);
+      else if (damaged.length === 0) damaged.push({ at: found.at, reason: found.problem });
     if (first.length >= FIRST) break;
   }
   if (first.length === 0)
-    throw new UserError('import-empty', `${path.basename(file)} holds no record that could be read.`);
+    throw new UserError(
+      'import-empty',
+      `${path.basename(file)} holds no record that could be read. ${firstOf(damaged)}`.trimEnd(),
+    );
   const sample = first.slice(0, FIRST);
   // Damaged records do not hide what a file is.
   return (
@@ -116,6 +123,8 @@ export async function importPredictions(
   }, true);
   if (survey.rows === 0)
     throw new UserError('import-empty', `No record of ${name} could be read. ${firstOf(damaged)}`);
+  if (survey.columns().length === 0)
+    throw new UserError('import-empty', `The records of ${name} are empty: they have no columns.`);
   const joined = join?.to(survey, survey.columns());
   const columns = [...survey.columns(), ...(joined?.columns ?? [])];
 
@@ -171,7 +180,10 @@ function problemOf(found: Found, read: (value: unknown) => void): string | null 
     return null;
   } catch (error) {
     if (error instanceof RecordProblem) return error.message;
-    if (error instanceof RangeError) return 'is nested too deeply';
+    if (error instanceof RangeError)
+      return error.message.includes('call stack')
+        ? 'is nested too deeply'
+        : `cannot be read: ${error.message}`;
     throw error;
   }
 }
@@ -198,8 +210,10 @@ class Survey {
     for (const name of Object.keys(row) as (keyof ImportedRow)[])
       if (row[name] !== undefined) this.has.add(name);
     for (const label of row.scores?.keys() ?? []) this.labels.add(label);
-    for (const name of Object.keys(row.others ?? {})) this.others.add(name);
-    if (this.labels.size > MOST_LABELS || this.others.size > 10_000)
+    for (const name of row.others?.keys() ?? []) this.others.add(name);
+    if (this.others.size > MOST_COLUMNS)
+      throw new UserError('too-many-labels', 'The records have more than 10,000 columns.');
+    if (this.labels.size > MOST_LABELS)
       throw new UserError(
         'too-many-labels',
         `The records have more than ${MOST_LABELS} labels, among them ${listed([...this.labels].slice(0, 3))}. Probably they are not labels but answers in words.`,
@@ -239,7 +253,7 @@ class Survey {
       ...this.plain(['predicted', 'confidence', 'correct']).map((name) => plain[name] ?? ''),
       ...(this.has.has('bounds') ? [bounds.length === 0 ? '' : JSON.stringify(bounds)] : []),
       ...(this.has.has('error') ? [row.error ?? ''] : []),
-      ...[...this.others].map((name) => row.others?.[name] ?? ''),
+      ...[...this.others].map((name) => row.others?.get(name) ?? ''),
     ];
   }
 }

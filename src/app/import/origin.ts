@@ -18,8 +18,8 @@ export interface ImportedRow {
   readonly bounds?: readonly string[] | undefined;
   /** Why there is no score. */
   readonly error?: string | undefined;
-  /** Further columns. */
-  readonly others?: Readonly<Record<string, string>> | undefined;
+  /** Further columns, by name. */
+  readonly others?: ReadonlyMap<string, string> | undefined;
 }
 
 /** Reads the records of one file: all of them are looked at once, and then read. */

@@ -5,6 +5,7 @@ import { TextDecoder } from 'node:util';
 import { UserError } from '../../core/user-error';
 import { openRegular } from '../read-regular';
 import type { Found } from './found';
+import { type ParsedJson, parsedJson } from './json-text';
 
 const CHUNK = 256 * 1024;
 /** The longest line: far above any real record. */
@@ -16,7 +17,7 @@ const LARGEST_DOCUMENT = 400 * 1024 * 1024;
  * The records of a file, in batches of what one chunk holds: each line of JSON lines, or the elements of a document that is a
  * list, or a document of another kind as one record. Empty lines are skipped.
  *
- * @throws UserError not-json, too-large-json, not-a-file; errors of node:fs
+ * @throws UserError not-json, import-table, too-large-json, not-a-file; errors of node:fs
  */
 export async function* jsonRecords(file: string): AsyncGenerator<readonly Found[]> {
   let isOpening = true;
@@ -28,7 +29,7 @@ export async function* jsonRecords(file: string): AsyncGenerator<readonly Found[
       // A document of several lines begins with lines that are no JSON by themselves.
       const isDocument = opening === undefined && (second === undefined || parsedLine(second) === undefined);
       if (isDocument || second === undefined) {
-        yield elementsOf(opening === undefined ? await documentOf(file) : opening.value);
+        yield elementsOf(opening ?? (await documentOf(file)));
         return;
       }
       isOpening = false;
@@ -60,7 +61,7 @@ async function* linesOf(file: string): AsyncGenerator<readonly Line[], undefined
       highWaterMark: CHUNK,
       autoClose: false,
     }) as AsyncIterable<Buffer>) {
-      if (isFirst) refuseUtf16(file, chunk);
+      if (isFirst) refuseOtherKinds(file, chunk);
       isFirst = false;
       const end = chunk.lastIndexOf(LINE_FEED);
       if (end >= 0) {
@@ -106,14 +107,30 @@ function utf8Of(bytes: Uint8Array): string | null {
   }
 }
 
-/** @throws UserError not-json */
-function refuseUtf16(file: string, bytes: Uint8Array): void {
-  const [first, second] = bytes;
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
-    throw new UserError('not-json', `${path.basename(file)} is UTF-16, but JSON is UTF-8. ${SAVE_AS_UTF8}`);
-}
-
 const SAVE_AS_UTF8 = 'Save it as UTF-8 and import it again.';
+const UNPACK = 'Unpack it, and import what it holds.';
+const UTF16 = `is UTF-16, but JSON is UTF-8. ${SAVE_AS_UTF8}`;
+
+/** What files begin with that are no JSON, and what to do about them. */
+const OTHER_KINDS: readonly { readonly magic: readonly number[]; readonly advice: string }[] = [
+  { magic: [0xff, 0xfe], advice: UTF16 },
+  { magic: [0xfe, 0xff], advice: UTF16 },
+  { magic: [0x1f, 0x8b], advice: `is compressed with gzip. ${UNPACK}` },
+  { magic: [0x28, 0xb5, 0x2f, 0xfd], advice: `is compressed with zstd. ${UNPACK}` },
+  { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a], advice: `is compressed with xz. ${UNPACK}` },
+  { magic: [0x42, 0x5a, 0x68], advice: `is compressed with bzip2. ${UNPACK}` },
+  {
+    magic: [0x50, 0x4b, 0x03, 0x04],
+    advice:
+      'is a zip archive, as workbooks (.xlsx) and NumPy files (.npz) are too. Write what it holds as JSON lines or Parquet.',
+  },
+];
+
+/** @throws UserError not-json */
+function refuseOtherKinds(file: string, opening: Uint8Array): void {
+  const kind = OTHER_KINDS.find(({ magic }) => magic.every((byte, at) => opening[at] === byte));
+  if (kind !== undefined) throw new UserError('not-json', `${path.basename(file)} ${kind.advice}`);
+}
 
 /** Without a byte order mark at the beginning. */
 function unmarked(text: string, line: number): string {
@@ -138,23 +155,33 @@ async function* atLeastTwo(batches: AsyncIterable<readonly Line[]>): AsyncGenera
 function recordOf(line: Line): Found {
   const found = parsedLine(line);
   const at = `line ${line.number}`;
-  if (found !== undefined) return { at, value: found.value };
+  if (found !== undefined) return { at, ...found };
   return { at, problem: line.text === null ? 'is not UTF-8' : 'is not JSON' };
 }
 
-function parsedLine({ text }: Line): ReturnType<typeof parsed> {
-  return text === null ? undefined : parsed(text);
+function parsedLine({ text }: Line): ParsedJson {
+  return text === null ? undefined : parsedJson(text);
 }
 
-function elementsOf(document: unknown): readonly Found[] {
-  if (!Array.isArray(document)) return [{ at: 'the document', value: document }];
-  return document.map((value: unknown, index) => ({ at: `element ${index + 1}`, value }));
+function elementsOf(document: NonNullable<ParsedJson>): readonly Found[] {
+  if ('problem' in document || !Array.isArray(document.value)) return [{ at: 'the document', ...document }];
+  return document.value.map((value: unknown, index) => ({ at: `element ${index + 1}`, value }));
 }
 
-async function documentOf(file: string): Promise<unknown> {
+/** @throws UserError too-large-json, not-json, import-table */
+async function documentOf(file: string): Promise<NonNullable<ParsedJson>> {
   const name = path.basename(file);
   const handle = await openRegular(file, constants.O_RDONLY);
   try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(SAMPLE), 0, SAMPLE, 0);
+    const sample = buffer.subarray(0, bytesRead);
+    if (sample.includes(0))
+      throw new UserError(
+        'not-json',
+        `${name} holds zero bytes, so it is no JSON but a binary file, or UTF-16.`,
+      );
+    if (isTable(sample))
+      throw new UserError('import-table', `${name} looks like a table (CSV). A table needs no import.`);
     if ((await handle.stat()).size > LARGEST_DOCUMENT)
       throw new UserError(
         'too-large-json',
@@ -162,39 +189,32 @@ async function documentOf(file: string): Promise<unknown> {
       );
     const text = utf8Of(await handle.readFile());
     if (text === null) throw new UserError('not-json', `${name} is not UTF-8, as JSON is. ${SAVE_AS_UTF8}`);
-    const found = parsed(text.replace(/^\ufeff/u, ''));
-    if (found === undefined)
-      throw new UserError('not-json', `${name} is neither JSON nor JSON lines. It may be cut in the middle.`);
-    return found.value;
+    const found = parsedJson(unmarked(text, 1));
+    if (found !== undefined) return found;
+    throw new UserError(
+      'not-json',
+      !text.includes('\n') && text.trim().includes('\r')
+        ? `${name} is no JSON as a whole, and its lines end with a carriage return (CR) alone. Save it with line feeds (LF) and import it again.`
+        : `${name} is neither JSON nor JSON lines.${beginsAsJson(text) ? ' It may be cut in the middle.' : ''}`,
+    );
   } finally {
     await handle.close();
   }
 }
 
-/**
- * Undefined for what is no JSON. Python writes NaN and Infinity, which JSON has not: they are read as null. Whole numbers of
- * so many digits that JavaScript would change the last ones, as ids are, are read as texts.
- */
-function parsed(text: string): { readonly value: unknown } | undefined {
-  const exact = MAY_BE_LONG.test(text) ? text.replaceAll(STRING_OR_NUMBER, asTextIfLong) : text;
-  for (const json of [
-    exact,
-    exact.replaceAll(STRING_OR_NO_JSON, (found) => (found.startsWith('"') ? found : 'null')),
-  ])
-    try {
-      return { value: JSON.parse(json) as unknown };
-    } catch {
-      // Tried again without Python's numbers.
-    }
-  return undefined;
+/** Bytes from the beginning that tell the kind of a file. */
+const SAMPLE = 64 * 1024;
+
+function beginsAsJson(text: string): boolean {
+  return /^\ufeff?\s*[[{]/u.test(text);
 }
 
-/** Strings are matched first, so that a text which holds such a word keeps it. */
-const STRING_OR_NO_JSON = /"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g;
-const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g;
-/** Not the digits behind a decimal point. */
-const MAY_BE_LONG = /(?<![\d.])\d{16}/;
-
-function asTextIfLong(found: string): string {
-  return /^-?\d+$/.test(found) && !Number.isSafeInteger(Number(found)) ? `"${found}"` : found;
+/** Whether the first two lines have cells. Those of JSON would begin with a bracket. */
+function isTable(sample: Buffer): boolean {
+  const text = sample.toString('utf8');
+  const [header, row] = text.split(/[\r\n]+/u).filter((line) => line.trim() !== '');
+  return (
+    !beginsAsJson(text) &&
+    [',', ';', '\t'].some((separator) => [header, row].every((line) => line?.includes(separator)))
+  );
 }

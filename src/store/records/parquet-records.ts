@@ -1,24 +1,25 @@
 /** Rows of Parquet files, a part of a row group at a time. */
 import { open } from 'node:fs/promises';
 import path from 'node:path';
-import { type Compressors, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import { type Compressors, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { UserError } from '../../core/user-error';
 import { openRegular } from '../read-regular';
 import type { Found } from './found';
+import { PARSERS, readingOf } from './parquet-values';
 
 const ROWS_AT_ONCE = 5_000;
 /** Bytes of an unpacked page; writers make pages of a megabyte or so. */
 const LARGEST_PAGE = 256 * 1024 * 1024;
 
-/** Some bytes may say that they unpack to gigabytes. */
+/** Some bytes may say that they unpack to gigabytes; those of an empty page, of a column of nulls alone, need not unpack. */
 const UNPACK: Compressors = Object.fromEntries(
   Object.entries(compressors).map(([codec, unpack]) => [
     codec,
     (packed: Uint8Array, length: number): Uint8Array => {
       if (length > LARGEST_PAGE)
         throw new Error(`a page of it would be ${Math.round(length / 1e6)} MB large. The file is damaged.`);
-      return unpack(packed, length);
+      return length === 0 ? new Uint8Array() : unpack(packed, length);
     },
   ]),
 );
@@ -50,6 +51,7 @@ export async function* parquetRecords(file: string): AsyncGenerator<readonly Fou
       },
     };
     const metadata = await parquetMetadataAsync(source);
+    const read = readingOf(parquetSchema(metadata));
     const rows = Number(metadata.num_rows);
     for (let start = 0; start < rows; start += ROWS_AT_ONCE) {
       const end = Math.min(rows, start + ROWS_AT_ONCE);
@@ -57,10 +59,14 @@ export async function* parquetRecords(file: string): AsyncGenerator<readonly Fou
         file: source,
         metadata,
         compressors: UNPACK,
+        parsers: PARSERS,
         rowStart: start,
         rowEnd: end,
       });
-      yield found.map((value, index): Found => ({ at: `row ${start + index + 1}`, value }));
+      yield found.map((row, index): Found => ({
+        at: `row ${start + index + 1}`,
+        value: read === undefined ? row : read(row),
+      }));
     }
   } catch (error) {
     if (error instanceof UserError) throw error;

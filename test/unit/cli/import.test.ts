@@ -2,6 +2,7 @@ import { parse } from 'csv-parse/sync';
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { ROOT } from '../../support/paths';
 import { Workbench } from './workbench';
 
@@ -89,6 +90,9 @@ describe('import', () => {
     assert.equal(ran.code, 2, ran.out);
     return ran.err;
   };
+
+  const filled = (row: Record<string, string> = {}): Record<string, string> =>
+    Object.fromEntries(Object.entries(row).filter(([, cell]) => cell !== ''));
 
   describe('samples of lm-evaluation-harness', () => {
     const sure = [-0.1, -3];
@@ -358,6 +362,42 @@ describe('import', () => {
       });
       assert.equal(rows[1]?.y_true, '');
     });
+
+    it('may have the names of what every object inherits, also where a record lacks them', async () => {
+      const { rows } = await imported(
+        '{"id": 1, "constructor": "c", "__proto__": "p"}\n{"id": 2, "toString": "t"}\n{"id": 3, "valueOf": {"x": 1}}\n',
+      );
+      assert.deepEqual(
+        rows.map((row) => Object.values(row)),
+        [
+          ['1', 'c', 'p', '', ''],
+          ['2', '', '', 't', ''],
+          ['3', '', '', '', '1'],
+        ],
+      );
+    });
+
+    it('with two values for one column are left out and named', async () => {
+      const { rows, err } = await imported(
+        '{"a.b": 1, "a": {"b": 2}}\n{"a": [1, 2], "a.0": 9}\n{"c": 1, "c": 2}\n{"c": 3}\n',
+      );
+      assert.deepEqual(rows, [{ c: '3' }]);
+      assert.match(err, /line 1 has two values for the column "a\.b"; it was left out/);
+      assert.match(err, /line 2 has two values for the column "a\.0"/);
+      assert.match(err, /line 3 has the same name twice in one object/);
+      assert.match(await refused('[{"c": 1, "c": 2}]'), /the document has the same name twice in one object/);
+    });
+
+    it('that JavaScript has no number for are missing', async () => {
+      const { rows } = await imported('{"a": 1e400, "b": -Infinity, "c": "NaN"}\n');
+      assert.deepEqual(rows, [{ a: '', b: '', c: 'NaN' }]);
+    });
+
+    it('that are empty have no columns', async () => {
+      const { rows } = await imported('{"id": 1, "list": [], "part": {}}\n');
+      assert.deepEqual(rows, [{ id: '1' }]);
+      assert.match(await refused('{}\n{}\n'), /are empty: they have no columns/);
+    });
   });
 
   describe('Parquet', () => {
@@ -378,6 +418,43 @@ describe('import', () => {
         });
         assert.equal(rows[1]?.label, '');
       });
+
+    it('keeps all digits of decimals, integers and times, and has empty cells for what is no number', async () => {
+      const file = path.join(ROOT, 'test/fixtures/import/exact.parquet');
+      const { rows } = await imported(await readFile(file));
+      assert.deepEqual(filled(rows[0]), {
+        id: '12345678901234567890',
+        price: '12345678901234567890.12',
+        score: '99.9',
+        'list.0': '1.5',
+        'list.1': '12345678901234567891.00',
+        'parts.q': '1.5',
+        'map.a': '1.5',
+        'deep.0.0.0': '[["9007199254740993",2]]',
+        float: '1.5',
+        'floats.0': '0.5',
+        ms: '1970-01-01T00:00:00.000Z',
+        us: '2023-11-14T22:13:20.123456Z',
+        ns: '2023-11-14T22:13:20.123456789Z',
+        day: '2024-01-01T00:00:00.000Z',
+      });
+      assert.deepEqual(filled(rows[1]), {
+        id: '12345678901234567891',
+        price: '-0.05',
+        score: '-2.5',
+        'deep.0.0.0': '[[1]]',
+        ms: '+292278994-08-17T07:12:55.807Z',
+        us: '1969-12-31T23:59:59.999999Z',
+        ns: '2023-11-14T22:13:20.123Z',
+        day: '-000001-12-31T00:00:00.000Z',
+      });
+      assert.deepEqual(filled(rows[2]), { price: '1.5', score: '0' });
+    });
+
+    it('with two columns of one name is refused', async () => {
+      const file = path.join(ROOT, 'test/fixtures/import/twice.parquet');
+      assert.match(await refused(await readFile(file)), /it has two columns of the name "a"/);
+    });
 
     it('whose page says that it unpacks to a gigabyte is refused', async () => {
       const whole = await readFile(path.join(ROOT, 'test/fixtures/import/snappy.parquet'));
@@ -482,6 +559,35 @@ describe('import', () => {
       ]);
     });
 
+    it('with a text of millions of characters, or cut in one, is read with the lines that are whole', async () => {
+      const long = 'x'.repeat(8_388_608);
+      const { rows, err } = await imported(
+        `${jsonLines({ id: 1, text: long }, { id: 2, text: 'y' })}{"id": 3, "text": "${'\\"'.repeat(400_000)}`,
+      );
+      assert.deepEqual(
+        rows.map(({ id, text = '' }) => [id, text.length]),
+        [
+          ['1', long.length],
+          ['2', 1],
+        ],
+      );
+      assert.match(err, /line 3 is not JSON; it was left out/);
+    });
+
+    it('of another kind is said to be that', async () => {
+      const lines = jsonLines({ id: 1 }, { id: 2 });
+      assert.match(await refused(gzipSync(lines)), /is compressed with gzip\. Unpack it/);
+      assert.match(await refused(Buffer.from('PK\x03\x04, as .npz')), /is a zip archive/);
+      assert.match(
+        await refused(Buffer.from('\x93NUMPY\n\0\xff', 'latin1')),
+        /holds zero bytes, .* a binary file/,
+      );
+      assert.match(await refused('id,text\n1,a\n'), /looks like a table \(CSV\)\. A table needs no import/);
+      const latin1 = Buffer.from('id;text\r\n1;café\r\n', 'latin1');
+      assert.match(await refused(latin1), /looks like a table \(CSV\)/);
+      assert.match(await refused(lines.replaceAll('\n', '\r')), /carriage return \(CR\) alone/);
+    });
+
     it('of another origin is said to be that', async () => {
       const err = await refused(jsonLines(result(0, 'spam')), '--from', 'lm-eval');
       assert.match(
@@ -494,7 +600,7 @@ describe('import', () => {
     it('that is empty, cut, or no JSON is refused', async () => {
       assert.match(await refused(''), /is empty/);
       assert.match(await refused('[\n{"id": 1},\n{"id":'), /cut in the middle/);
-      assert.match(await refused('id,text\n1,a\n'), /neither JSON nor JSON lines/);
+      assert.match(await refused('Some words.\nMore words.\n'), /neither JSON nor JSON lines\.\n/);
     });
   });
 });
