@@ -170,6 +170,104 @@ describe('import', () => {
       assert.match(out, /2, 3 choices. Those with 2 are read/);
     });
 
+    /** As of winogrande: each choice stands in the context, and the same words follow. */
+    const inContext = (id: number, logLikelihoods: readonly number[], more: object): object => ({
+      ...sample(
+        id,
+        logLikelihoods.map(() => `end ${id}`),
+        logLikelihoods,
+        `end ${id}`,
+        more,
+      ),
+      arguments: logLikelihoods.map((_, k) => [`Question ${id}? Option ${k}`, ` end ${id}`]),
+    });
+
+    it('whose choices are in the context have the truth that the verdicts of the harness tell', async () => {
+      const likely = [-0.2, -0.3];
+      const verdicts = [1, 0, 0].map((acc, k) => inContext(k, likely, { acc }));
+      const { rows, out } = await imported(jsonLines(...verdicts));
+      assert.deepEqual(rows[1], {
+        id: '1',
+        text: 'Question 1?',
+        label: 'B',
+        'logit:A': '-0.2',
+        'logit:B': '-0.3',
+      });
+      assert.match(out, /written as logits, .* the choices of a sample follow different texts/);
+      assert.match(out, /target of 3 of 3 samples fits several choices; "acc" tells which/);
+      const evaluated = JSON.parse((await bench.run('evaluate', '@out.csv', '--json')).out) as {
+        n: number;
+        accuracy: { value: number };
+      };
+      assert.ok(Math.abs(evaluated.accuracy.value - 1 / 3) < 1e-9);
+    });
+
+    it('whose truth nothing tells have none, whatever the verdict on some of them is', async () => {
+      const three = [-0.2, -0.3, -0.4];
+      for (const records of [
+        [0, 1].map((k) => inContext(k, three, { acc: k })),
+        [0, 1].map((k) => inContext(k, [-0.2, -0.3], {})),
+      ]) {
+        const { rows, out } = await imported(jsonLines(...records));
+        assert.deepEqual(
+          rows.map(({ label }) => label),
+          [undefined, undefined],
+        );
+        assert.match(out, /2 of 2 samples fits several choices, and nothing tells which of them is right/);
+      }
+    });
+
+    it('whose targets the verdicts contradict are refused, and a few of them have no true label', async () => {
+      const of = (count: number, acc: number) =>
+        Array.from({ length: count }, (_, k) => sample(k, ['no', 'yes'], sure, 0, { acc }));
+      assert.match(
+        await refused(jsonLines(...of(10, 1), ...of(1, 0))),
+        /"acc" contradicts it in 1 of 11 samples/,
+      );
+      const { rows, out } = await imported(jsonLines(...of(1, 0), ...of(30, 1)));
+      assert.deepEqual([rows[0]?.label, rows[1]?.label], ['', 'no']);
+      assert.match(out, /agrees with "acc" in 30 of 31/);
+      assert.match(out, /"acc" contradicts the target in 1 of 31 samples: they have no true label/);
+      assert.match(await refused(jsonLines(...of(3, 0.4))), /In 3 of 3 samples "acc" is neither 0 nor 1/);
+    });
+
+    it('that ask for each choice once more without the question have each choice once', async () => {
+      const records = [0, 1].map((k) => {
+        const choices = ['no', 'yes'];
+        return {
+          ...sample(k, choices, [...sure, -5, -6], k, { acc: 1 - k }),
+          arguments: [
+            ...choices.map((choice) => [`Q ${k}`, ` ${choice}`]),
+            ...choices.map((choice) => ['', choice]),
+          ],
+        };
+      });
+      const { rows } = await imported(jsonLines(...records));
+      assert.deepEqual(rows[1], {
+        id: '1',
+        text: 'Question 1?',
+        label: 'yes',
+        'logprob:no': '-0.1',
+        'logprob:yes': '-3',
+      });
+    });
+
+    it('one choice of which begins as another does are logits, for they may sum to more than 1', async () => {
+      const { rows, out } = await imported(jsonLines(sample(0, ['no', 'no way'], [-0.1, -0.5], 0)));
+      assert.deepEqual(rows[0]?.['logit:no way'], '-0.5');
+      assert.match(out, /a choice begins as another one does/);
+    });
+
+    it('whose documents repeat a stem have the context as their text', async () => {
+      const stem = [0, 1, 2].map((k) => sample(k, ['a', 'b'], sure, 0, { doc: { question: 'cause' } }));
+      const { rows, out } = await imported(jsonLines(...stem));
+      assert.equal(rows[1]?.text, 'Question 1?\nAnswer:');
+      assert.match(out, /The text is what stands before the first choice/);
+      // Several runs in one file ask each question several times.
+      const { rows: twice } = await imported(jsonLines(...records, ...records));
+      assert.equal(twice[4]?.text, 'Question 1?');
+    });
+
     it('of generated text are refused with the reason', async () => {
       const generated = { ...sample(0, [], [], 'x'), arguments: [['Q', {}]], filtered_resps: ['x'] };
       assert.match(
