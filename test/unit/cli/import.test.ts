@@ -349,6 +349,39 @@ describe('import', () => {
       );
     });
 
+    it('with the best label among the fields of a record keeps text, id and truth', async () => {
+      const { rows } = await imported(
+        jsonLines(
+          { id: 7, text: 'a0', label: 'POS', score: 0.9, target: 'NEG' },
+          { id: 8, text: 'a1', label: 'POS', score: 0.8, target: 'POS' },
+        ),
+      );
+      assert.deepEqual(rows[0], { id: '7', text: 'a0', label: 'NEG', predicted: 'POS', confidence: '0.9' });
+    });
+
+    it('that is rounded has sums that are not 1, which the rounding of many labels explains', async () => {
+      const scores = (first: number, rest: number, decimals = 2) =>
+        Array.from({ length: 20 }, (_, k) => ({
+          label: `l${k}`,
+          score: Number((k === 0 ? first : rest).toFixed(decimals)),
+        }));
+      // 0.43 + 19 × 0.03 = 1, and 0.88 + 19 × 0.01 = 1.07
+      const { rows, out } = await imported(jsonLines(scores(0.43, 0.03), scores(0.88, 0.01)));
+      assert.equal(rows[0]?.['prob:l0'], '0.43');
+      assert.ok(Math.abs(Number(rows[1]?.['prob:l0']) - 0.88 / 1.07) < 1e-9);
+      assert.match(out, /1 of 2 texts do not sum to 1 because they are rounded: they are divided/);
+      // 0.9 + 19 × 0.03 = 1.47
+      assert.match(
+        (await imported(jsonLines(scores(0.9, 0.03), scores(0.8, 0.03)))).out,
+        /by itself \(yes:LABEL\)/,
+      );
+      const coarse = jsonLines(scores(0.4, 0, 1), scores(0.9, 0, 1));
+      assert.match(
+        await refused(coarse),
+        /rounded to 1 decimals, .* 1 of 2 texts .* with all of their digits/,
+      );
+    });
+
     it('that may be of one text is not taken for two', async () => {
       assert.match(await refused(JSON.stringify(both(0.9))), /seem to be those of one text/);
     });
