@@ -405,6 +405,20 @@ describe('import', () => {
       assert.match(out, /joined with texts.csv by id. 1 predictions are not in it/);
     });
 
+    it('is joined by ids without their outer spaces, and refused where no id is found', async () => {
+      await bench.write('texts.csv', 'id,text\n" r2 ",Second\nr1 ,First\n,None\n,None\n');
+      const { rows } = await imported(lines, '--labels', 'yes,no', '--join', bench.at('texts.csv'));
+      assert.deepEqual(
+        rows.map(({ text }) => text),
+        ['First', 'Second', ''],
+      );
+      await bench.write('texts.csv', 'id,text\ndoc-1,First\ndoc-2,Second\n');
+      assert.match(
+        await refused(lines, '--labels', 'yes,no', '--join', bench.at('texts.csv')),
+        /texts\.csv has none of the ids of the 3 predictions: its ids are like "doc-1", and theirs like "r3"/,
+      );
+    });
+
     it('needs labels, and log-probabilities', async () => {
       assert.match(await refused(lines), /labels must be named. Name them with --labels/);
       assert.match(await refused(lines, '--labels', 'yes,yes'), /names a label twice/);
@@ -462,6 +476,82 @@ describe('import', () => {
     it('may say how sure they are in their answer', async () => {
       const { rows } = await imported(jsonLines(result(0, '{"label": "spam", "confidence": 0.95}')));
       assert.deepEqual([rows[0]?.predicted, rows[0]?.confidence], ['spam', '0.95']);
+    });
+
+    it('state it in any notation of JSON, and one column never holds two kinds of confidence', async () => {
+      const stated = (test: number, confidence: unknown) =>
+        result(test, JSON.stringify({ label: 'spam', confidence }));
+      const fenced = result(0, '```json\n{"label": "spam", "confidence": "0.8"}\n```');
+      const { rows, out } = await imported(
+        jsonLines(fenced, stated(1, 0.9), stated(2, 85), result(3, 'spam')),
+      );
+      assert.deepEqual(
+        rows.map(({ predicted, confidence, score_error: error }) => [predicted, confidence, error]),
+        [
+          ['spam', '0.8', ''],
+          ['spam', '0.9', ''],
+          ['spam', '', 'its confidence is no number from 0 to 1'],
+          ['spam', '', 'its answer states no confidence'],
+        ],
+      );
+      assert.match(out, /2 of 4 results state none, or one that is no number from 0 to 1/);
+      assert.match(
+        await refused(jsonLines(stated(0, 85), stated(1, 1), stated(2, '90%'))),
+        /no number from 0 to 1, such as "85"/,
+      );
+      const { rows: few } = await imported(jsonLines(result(0, 'ham'), result(1, 'spam'), stated(2, 0.9)));
+      assert.equal(few[2]?.score_error, 'its answer states a confidence instead of its probability');
+    });
+
+    it('have the truth of a variable only if the verdicts agree with it', async () => {
+      const judged = (test: number, output: string, answer: string, success: boolean, assert: object[]) => {
+        const vars = { text: `Text ${test}`, answer };
+        return result(test, output, { vars, testCase: { vars, assert }, success });
+      };
+      const contains = [{ type: 'icontains', value: '{{answer}}' }];
+      const { rows: right, out } = await imported(
+        jsonLines(
+          judged(0, 'It is Paris', 'paris', true, contains),
+          judged(1, 'Rome', 'Oslo', false, contains),
+        ),
+      );
+      assert.deepEqual(
+        right.map(({ label, correct }) => [label, correct]),
+        [
+          [undefined, '1'],
+          [undefined, '0'],
+        ],
+      );
+      assert.match(
+        out,
+        /In 1 of 2 results the variable .* does not agree with promptfoo's verdict: results are right/,
+      );
+      const { rows: named } = await imported(
+        jsonLines(judged(0, 'Paris', 'paris', true, contains), judged(1, 'Rome', 'Oslo', false, contains)),
+      );
+      assert.deepEqual(
+        named.map(({ label }) => label),
+        ['paris', 'Oslo'],
+      );
+      // Without an assertion every test passes, and a template that is not filled in is no label.
+      const { rows: free, out: said } = await imported(
+        jsonLines(judged(0, 'Rome', 'Paris', true, []), judged(1, 'Rome', '{{ city }}', true, [])),
+      );
+      assert.deepEqual(
+        free.map(({ label, correct }) => [label, correct]),
+        [
+          ['Paris', undefined],
+          ['', undefined],
+        ],
+      );
+      assert.match(said, /1 of 2 results name none, and no assertion judges them/);
+    });
+
+    it('are read without the elements that are none, which are named', async () => {
+      const results = [result(0, 'spam'), { note: 'odd' }, result(1, 'ham')];
+      const { rows, out } = await imported(JSON.stringify({ results: { results } }));
+      assert.equal(rows.length, 2);
+      assert.match(out, /no results of promptfoo were left out, by their number: "2"/);
     });
 
     it('without any probability are refused', async () => {
