@@ -82,8 +82,8 @@ class PipelineReader implements Reader {
       this.names.add(label);
       this.decimals = Math.max(this.decimals, decimalsOf(score));
     }
+    const gap = Math.abs(sumOf(scored) - 1);
     for (let decimals = 1; decimals <= MOST_DECIMALS; decimals++) {
-      const gap = Math.abs(sumOf(scored) - 1);
       if (gap > tolerance(scored, decimals))
         this.unexplained[decimals] = (this.unexplained[decimals] ?? 0) + 1;
       if (gap > allowed(scored, decimals)) this.far[decimals] = (this.far[decimals] ?? 0) + 1;
