@@ -1,6 +1,7 @@
 /** The texts and true labels of imported predictions, from a table that has them. */
 import path from 'node:path';
 import { columnOfRole, type Role } from '../../core/data/columns';
+import { quoted } from '../../core/quote';
 import type { Warning } from '../../core/model/predictions';
 import { UserError } from '../../core/user-error';
 import { inspectTable } from '../../store/tables/inspect';
@@ -38,9 +39,9 @@ export async function joinedBy(file: string): Promise<JoinedTable> {
   let isRepeated = false;
   for await (const batch of tableRows(source))
     for (const { cells } of batch) {
-      const own = id === undefined ? undefined : cells[id];
-      if (own !== undefined && byId.has(own)) isRepeated = true;
-      if (own !== undefined) byId.set(own, rows.length);
+      const own = id === undefined ? '' : (cells[id] ?? '').trim();
+      if (byId.has(own)) isRepeated = true;
+      if (own !== '') byId.set(own, rows.length);
       rows.push(places.map(({ column }) => cells[column ?? -1] ?? ''));
     }
   return {
@@ -65,8 +66,14 @@ export async function joinedBy(file: string): Promise<JoinedTable> {
       return {
         columns: kept.map((at) => places[at]?.role ?? ''),
         cells: (row, at) => {
-          const found = rows[isById ? (byId.get(row.id ?? '') ?? -1) : at];
+          const found = rows[isById ? (byId.get(row.id?.trim() ?? '') ?? -1) : at];
           if (found === undefined) missing++;
+          // No table is written where the last row fails.
+          if (missing === count)
+            throw new UserError(
+              'import-join',
+              `${name} has none of the ids of the ${count.toLocaleString('en-US')} predictions: its ids are like ${quoted([...byId.keys()][0] ?? '')}, and theirs like ${quoted(row.id ?? '')}.`,
+            );
           return kept.map((column) => found?.[column] ?? '');
         },
         note: () =>

@@ -25,7 +25,7 @@ export interface ImportedRow {
 /** Reads the records of one file: all of them are looked at once, and then read. */
 export interface Reader {
   /** What the numbers of `ImportedRow.scores` are; read once all records were looked at. yes: P(label), each by itself. */
-  readonly scores: 'prob' | 'logprob' | 'yes';
+  readonly scores: 'prob' | 'logprob' | 'logit' | 'yes';
   /** @throws RecordProblem */
   look?(record: unknown): void;
   /**

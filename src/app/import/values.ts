@@ -21,7 +21,7 @@ export function cellOf(value: unknown): string | undefined {
 }
 
 /** The names that fields with a text to be classified have. */
-const TEXT_FIELDS = [
+export const TEXT_FIELDS = [
   'text',
   'sentence',
   'input',

@@ -174,6 +174,104 @@ describe('import', () => {
       assert.match(out, /2, 3 choices. Those with 2 are read/);
     });
 
+    /** As of winogrande: each choice stands in the context, and the same words follow. */
+    const inContext = (id: number, logLikelihoods: readonly number[], more: object): object => ({
+      ...sample(
+        id,
+        logLikelihoods.map(() => `end ${id}`),
+        logLikelihoods,
+        `end ${id}`,
+        more,
+      ),
+      arguments: logLikelihoods.map((_, k) => [`Question ${id}? Option ${k}`, ` end ${id}`]),
+    });
+
+    it('whose choices are in the context have the truth that the verdicts of the harness tell', async () => {
+      const likely = [-0.2, -0.3];
+      const verdicts = [1, 0, 0].map((acc, k) => inContext(k, likely, { acc }));
+      const { rows, out } = await imported(jsonLines(...verdicts));
+      assert.deepEqual(rows[1], {
+        id: '1',
+        text: 'Question 1?',
+        label: 'B',
+        'logit:A': '-0.2',
+        'logit:B': '-0.3',
+      });
+      assert.match(out, /written as logits, .* the choices of a sample follow different texts/);
+      assert.match(out, /target of 3 of 3 samples fits several choices; "acc" tells which/);
+      const evaluated = JSON.parse((await bench.run('evaluate', '@out.csv', '--json')).out) as {
+        n: number;
+        accuracy: { value: number };
+      };
+      assert.ok(Math.abs(evaluated.accuracy.value - 1 / 3) < 1e-9);
+    });
+
+    it('whose truth nothing tells have none, whatever the verdict on some of them is', async () => {
+      const three = [-0.2, -0.3, -0.4];
+      for (const records of [
+        [0, 1].map((k) => inContext(k, three, { acc: k })),
+        [0, 1].map((k) => inContext(k, [-0.2, -0.3], {})),
+      ]) {
+        const { rows, out } = await imported(jsonLines(...records));
+        assert.deepEqual(
+          rows.map(({ label }) => label),
+          [undefined, undefined],
+        );
+        assert.match(out, /2 of 2 samples fits several choices, and nothing tells which of them is right/);
+      }
+    });
+
+    it('whose targets the verdicts contradict are refused, and a few of them have no true label', async () => {
+      const of = (count: number, acc: number) =>
+        Array.from({ length: count }, (_, k) => sample(k, ['no', 'yes'], sure, 0, { acc }));
+      assert.match(
+        await refused(jsonLines(...of(10, 1), ...of(1, 0))),
+        /"acc" contradicts it in 1 of 11 samples/,
+      );
+      const { rows, out } = await imported(jsonLines(...of(1, 0), ...of(30, 1)));
+      assert.deepEqual([rows[0]?.label, rows[1]?.label], ['', 'no']);
+      assert.match(out, /agrees with "acc" in 30 of 31/);
+      assert.match(out, /"acc" contradicts the target in 1 of 31 samples: they have no true label/);
+      assert.match(await refused(jsonLines(...of(3, 0.4))), /In 3 of 3 samples "acc" is neither 0 nor 1/);
+    });
+
+    it('that ask for each choice once more without the question have each choice once', async () => {
+      const records = [0, 1].map((k) => {
+        const choices = ['no', 'yes'];
+        return {
+          ...sample(k, choices, [...sure, -5, -6], k, { acc: 1 - k }),
+          arguments: [
+            ...choices.map((choice) => [`Q ${k}`, ` ${choice}`]),
+            ...choices.map((choice) => ['', choice]),
+          ],
+        };
+      });
+      const { rows } = await imported(jsonLines(...records));
+      assert.deepEqual(rows[1], {
+        id: '1',
+        text: 'Question 1?',
+        label: 'yes',
+        'logprob:no': '-0.1',
+        'logprob:yes': '-3',
+      });
+    });
+
+    it('one choice of which begins as another does are logits, for they may sum to more than 1', async () => {
+      const { rows, out } = await imported(jsonLines(sample(0, ['no', 'no way'], [-0.1, -0.5], 0)));
+      assert.deepEqual(rows[0]?.['logit:no way'], '-0.5');
+      assert.match(out, /a choice begins as another one does/);
+    });
+
+    it('whose documents repeat a stem have the context as their text', async () => {
+      const stem = [0, 1, 2].map((k) => sample(k, ['a', 'b'], sure, 0, { doc: { question: 'cause' } }));
+      const { rows, out } = await imported(jsonLines(...stem));
+      assert.equal(rows[1]?.text, 'Question 1?\nAnswer:');
+      assert.match(out, /The text is what stands before the first choice/);
+      // Several runs in one file ask each question several times.
+      const { rows: twice } = await imported(jsonLines(...records, ...records));
+      assert.equal(twice[4]?.text, 'Question 1?');
+    });
+
     it('of generated text are refused with the reason', async () => {
       const generated = { ...sample(0, [], [], 'x'), arguments: [['Q', {}]], filtered_resps: ['x'] };
       assert.match(
@@ -255,6 +353,39 @@ describe('import', () => {
       );
     });
 
+    it('with the best label among the fields of a record keeps text, id and truth', async () => {
+      const { rows } = await imported(
+        jsonLines(
+          { id: 7, text: 'a0', label: 'POS', score: 0.9, target: 'NEG' },
+          { id: 8, text: 'a1', label: 'POS', score: 0.8, target: 'POS' },
+        ),
+      );
+      assert.deepEqual(rows[0], { id: '7', text: 'a0', label: 'NEG', predicted: 'POS', confidence: '0.9' });
+    });
+
+    it('that is rounded has sums that are not 1, which the rounding of many labels explains', async () => {
+      const scores = (first: number, rest: number, decimals = 2) =>
+        Array.from({ length: 20 }, (_, k) => ({
+          label: `l${k}`,
+          score: Number((k === 0 ? first : rest).toFixed(decimals)),
+        }));
+      // 0.43 + 19 × 0.03 = 1, and 0.88 + 19 × 0.01 = 1.07
+      const { rows, out } = await imported(jsonLines(scores(0.43, 0.03), scores(0.88, 0.01)));
+      assert.equal(rows[0]?.['prob:l0'], '0.43');
+      assert.ok(Math.abs(Number(rows[1]?.['prob:l0']) - 0.88 / 1.07) < 1e-9);
+      assert.match(out, /1 of 2 texts do not sum to 1 because they are rounded: they are divided/);
+      // 0.9 + 19 × 0.03 = 1.47
+      assert.match(
+        (await imported(jsonLines(scores(0.9, 0.03), scores(0.8, 0.03)))).out,
+        /by itself \(yes:LABEL\)/,
+      );
+      const coarse = jsonLines(scores(0.4, 0, 1), scores(0.9, 0, 1));
+      assert.match(
+        await refused(coarse),
+        /rounded to 1 decimals, .* 1 of 2 texts .* with all of their digits/,
+      );
+    });
+
     it('that may be of one text is not taken for two', async () => {
       assert.match(await refused(JSON.stringify(both(0.9))), /seem to be those of one text/);
     });
@@ -276,6 +407,20 @@ describe('import', () => {
       assert.equal(third?.score_error, 'This request expired.');
       assert.match(out, /3 rows .*, 1 without a score/);
       assert.match(out, /joined with texts.csv by id. 1 predictions are not in it/);
+    });
+
+    it('is joined by ids without their outer spaces, and refused where no id is found', async () => {
+      await bench.write('texts.csv', 'id,text\n" r2 ",Second\nr1 ,First\n,None\n,None\n');
+      const { rows } = await imported(lines, '--labels', 'yes,no', '--join', bench.at('texts.csv'));
+      assert.deepEqual(
+        rows.map(({ text }) => text),
+        ['First', 'Second', ''],
+      );
+      await bench.write('texts.csv', 'id,text\ndoc-1,First\ndoc-2,Second\n');
+      assert.match(
+        await refused(lines, '--labels', 'yes,no', '--join', bench.at('texts.csv')),
+        /texts\.csv has none of the ids of the 3 predictions: its ids are like "doc-1", and theirs like "r3"/,
+      );
     });
 
     it('needs labels, and log-probabilities', async () => {
@@ -335,6 +480,82 @@ describe('import', () => {
     it('may say how sure they are in their answer', async () => {
       const { rows } = await imported(jsonLines(result(0, '{"label": "spam", "confidence": 0.95}')));
       assert.deepEqual([rows[0]?.predicted, rows[0]?.confidence], ['spam', '0.95']);
+    });
+
+    it('state it in any notation of JSON, and one column never holds two kinds of confidence', async () => {
+      const stated = (test: number, confidence: unknown) =>
+        result(test, JSON.stringify({ label: 'spam', confidence }));
+      const fenced = result(0, '```json\n{"label": "spam", "confidence": "0.8"}\n```');
+      const { rows, out } = await imported(
+        jsonLines(fenced, stated(1, 0.9), stated(2, 85), result(3, 'spam')),
+      );
+      assert.deepEqual(
+        rows.map(({ predicted, confidence, score_error: error }) => [predicted, confidence, error]),
+        [
+          ['spam', '0.8', ''],
+          ['spam', '0.9', ''],
+          ['spam', '', 'its confidence is no number from 0 to 1'],
+          ['spam', '', 'its answer states no confidence'],
+        ],
+      );
+      assert.match(out, /2 of 4 results state none, or one that is no number from 0 to 1/);
+      assert.match(
+        await refused(jsonLines(stated(0, 85), stated(1, 1), stated(2, '90%'))),
+        /no number from 0 to 1, such as "85"/,
+      );
+      const { rows: few } = await imported(jsonLines(result(0, 'ham'), result(1, 'spam'), stated(2, 0.9)));
+      assert.equal(few[2]?.score_error, 'its answer states a confidence instead of its probability');
+    });
+
+    it('have the truth of a variable only if the verdicts agree with it', async () => {
+      const judged = (test: number, output: string, answer: string, success: boolean, assert: object[]) => {
+        const vars = { text: `Text ${test}`, answer };
+        return result(test, output, { vars, testCase: { vars, assert }, success });
+      };
+      const contains = [{ type: 'icontains', value: '{{answer}}' }];
+      const { rows: right, out } = await imported(
+        jsonLines(
+          judged(0, 'It is Paris', 'paris', true, contains),
+          judged(1, 'Rome', 'Oslo', false, contains),
+        ),
+      );
+      assert.deepEqual(
+        right.map(({ label, correct }) => [label, correct]),
+        [
+          [undefined, '1'],
+          [undefined, '0'],
+        ],
+      );
+      assert.match(
+        out,
+        /In 1 of 2 results the variable .* does not agree with promptfoo's verdict: results are right/,
+      );
+      const { rows: named } = await imported(
+        jsonLines(judged(0, 'Paris', 'paris', true, contains), judged(1, 'Rome', 'Oslo', false, contains)),
+      );
+      assert.deepEqual(
+        named.map(({ label }) => label),
+        ['paris', 'Oslo'],
+      );
+      // Without an assertion every test passes, and a template that is not filled in is no label.
+      const { rows: free, out: said } = await imported(
+        jsonLines(judged(0, 'Rome', 'Paris', true, []), judged(1, 'Rome', '{{ city }}', true, [])),
+      );
+      assert.deepEqual(
+        free.map(({ label, correct }) => [label, correct]),
+        [
+          ['Paris', undefined],
+          ['', undefined],
+        ],
+      );
+      assert.match(said, /1 of 2 results name none, and no assertion judges them/);
+    });
+
+    it('are read without the elements that are none, which are named', async () => {
+      const results = [result(0, 'spam'), { note: 'odd' }, result(1, 'ham')];
+      const { rows, out } = await imported(JSON.stringify({ results: { results } }));
+      assert.equal(rows.length, 2);
+      assert.match(out, /no results of promptfoo were left out, by their number: "2"/);
     });
 
     it('without any probability are refused', async () => {
