@@ -6,6 +6,7 @@ import { pairOf } from '../model/pair';
 import { listed, quoted } from '../quote';
 import { UserError } from '../user-error';
 import { flag } from './cells';
+import { isAlike, saysNothing } from './vocabulary';
 
 /** What the columns of such a table begin with: a probability, and whether the label is right (1 or 0). */
 export const YES = 'yes:';
@@ -39,6 +40,23 @@ export function truthNames(label: string): (cell: string) => string {
     const value = flag(cell);
     return value === undefined ? cell : value === 1 ? own : other;
   };
+}
+
+/**
+ * Where a truth is 1 or −1 and never 0, −1 may say that the label is wrong, or that nobody knows.
+ *
+ * @param names different truths, as `truthNames` reads them
+ * @throws UserError no-truth
+ */
+export function refuseSigned(label: string, names: readonly string[]): void {
+  const [own] = pairOf(label);
+  const said = names.filter((name) => !saysNothing(name));
+  if (!said.includes(own) || said.length === 1) return;
+  if (said.every((name) => name === own || isAlike(name, '-1')))
+    throw new UserError(
+      'no-truth',
+      `The truth of ${quoted(label)} is 1 or −1 and never 0, so −1 may say that it is not right, or that nobody knows. Write 0 where it is not right, and nothing where nobody knows.`,
+    );
 }
 
 /** @returns the label, if it is one of them */

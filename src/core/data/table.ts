@@ -25,6 +25,7 @@ import { GrowingColumn } from './growing';
 import { distinctSorted, groupNumbers, hash53, normaliseText } from './hash';
 import { BaseEvidence, boundHidden, sumTo } from './log-scores';
 import { LongCells } from './long-cells';
+import { refuseSigned } from './multi-label';
 import { type NamedColumn, NamesBuilder } from './named-column';
 import { BadRow, type ParsedRow, RowParser, type SharedMistakes } from './row-parser';
 import { LISTED_ROWS, nothingSeen, tableWarnings } from './table-warnings';
@@ -309,6 +310,7 @@ export class TableBuilder {
    */
   private truthOf(lines: Int32Array, label: NamedColumn | null, predicted: NamedColumn | null): Int32Array {
     if (this.columns.scores === null) return this.correctness(lines.length, label, predicted);
+    if (this.columns.ofLabel !== null) refuseSigned(this.columns.ofLabel, label?.names ?? []);
     const reading = this.options.reading ?? readTruth(label?.names ?? [], this.labels);
     this.reading = reading;
     this.labels = reading.labels;

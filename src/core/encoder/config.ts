@@ -140,7 +140,7 @@ export function headKind({ kinds, isOpen, outputs }: EncoderConfig, asked: HeadK
   throw new UserError(
     'encoder-problem',
     outputs.length === 1
-      ? 'The model has one output, and its config.json has no "problem_type": it may be the log-odds of the second of two labels (binary), or a quantity (a regression, which is no classifier). Ask whoever trained it.'
+      ? 'The model has one output, and its config.json does not tell what it is: the log-odds of the second of two labels (binary), or a quantity (a regression, which is no classifier). Ask whoever trained it.'
       : `The model has ${outputs.length} outputs, and its config.json has no "problem_type": either one label is right (single-label), or each is right or not by itself (multi-label). Ask whoever trained it.`,
     { data: { kinds, isOpen } },
   );
@@ -183,9 +183,16 @@ export function checkLabels(
       'encoder-labels',
       `The classifier has ${labels.length} labels, but the model has ${outputsInWords(outputs.length)}, so it needs ${wanted}.`,
     );
-  if (!isNamed || kind === 'binary') return;
+  if (!isNamed) return;
   const plain = (names: readonly string[]): string[] => names.map((name) => name.trim().toLowerCase());
   const [given, own] = [plain(labels), plain(outputs)];
+  // The one output is the probability of the second label, and may be named after it.
+  if (kind === 'binary' && given[0] === own[0])
+    throw new UserError(
+      'encoder-labels',
+      `The output of the model is ${quoted(outputs[0] ?? '')}, and it is the probability of the second label. Write ${quoted(outputs[0] ?? '')} as the second of the two labels.`,
+    );
+  if (kind === 'binary') return;
   const isReordered = given.some((name, index) => own.includes(name) && own[index] !== name);
   if (isReordered)
     throw new UserError(

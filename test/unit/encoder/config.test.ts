@@ -84,6 +84,13 @@ describe('the config of a sequence classification model', () => {
     });
     assert.throws(() => checkLabels(config, 'single-label', ['a', 'b', 'c']), { code: 'encoder-labels' });
     checkLabels(encoderConfig({ num_labels: 1 }), 'binary', ['no', 'yes']);
+    const named = encoderConfig({ id2label: { 0: 'toxic' } });
+    checkLabels(named, 'binary', ['fine', 'Toxic']);
+    checkLabels(named, 'binary', ['fine', 'rude']);
+    assert.throws(() => checkLabels(named, 'binary', ['toxic', 'fine']), {
+      code: 'encoder-labels',
+      message: /the probability of the second label/,
+    });
     assert.throws(() => checkLabels(encoderConfig({ num_labels: 1 }), 'binary', ['yes']), {
       code: 'encoder-labels',
     });

@@ -48,6 +48,20 @@ describe('a table whose labels do not exclude each other', () => {
     return error;
   };
 
+  it('is not guessed at where a truth is 1 or −1 and never 0', async () => {
+    const rows = 'x,1,1,0.9,0.2\ny,-1,0,0.5,0.7\nz,−1,,0.1,1\n';
+    const file = write('signed.csv', `text,label:a,label:b,yes:a,yes:b\n${rows}`);
+    const error = await refused(readLabelled(file, { label: 'a' }));
+    assert.match(error.message, /^The truth of "a" is 1 or −1 and never 0.* Write 0 where it is not right/);
+    const { header } = await inspectTable(file);
+    const { labels, warnings } = await evaluateEachLabel(file, header, {}, {});
+    assert.deepEqual(
+      labels.map(({ label }) => label),
+      ['b'],
+    );
+    assert.ok(warnings.some(({ message }) => /1 or −1 and never 0/.test(message)));
+  });
+
   it('is read as a table of two labels, by one of them', async () => {
     const file = write(
       'small.csv',
