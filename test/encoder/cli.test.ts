@@ -196,6 +196,11 @@ describe('the command line with a model folder', () => {
       assert.match(asked.err, /"toxic", "insult", "threat".*--label toxic/, command);
     }
     assert.equal(run('gate', 'abuse-scored.csv', '--max', 'ece=.9', '--label', 'insult').status, 0);
+    writeFileSync(path.join(folder(), 'all.json'), run('evaluate', 'abuse-scored.csv', '--json').out);
+    assert.match(
+      run('gate', 'abuse-scored.csv', '--baseline', 'all.json', '--label', 'insult').err,
+      /is an evaluation of all labels, and this compares one/,
+    );
 
     const fit = ['calibrate', 'abuse-scored.csv', '--method', 'platt', '--label'];
     assert.equal(run(...fit, 'toxic', '--out', 'toxic.json').status, 0);

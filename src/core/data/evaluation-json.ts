@@ -97,6 +97,11 @@ export function parseEvaluation(text: string, name: string): Evaluation {
     );
   const parsed = evaluationSchema.safeParse(value);
   if (parsed.success) return parsed.data;
+  if (z.looseObject({ kind: z.literal('multi-label') }).safeParse(value).success)
+    throw new UserError(
+      'evaluation-invalid',
+      `${name} is an evaluation of all labels, and this compares one. Make it with "evaluate" --label LABEL --json.`,
+    );
   const [issue] = parsed.error.issues;
   throw new UserError(
     'evaluation-invalid',
