@@ -98,10 +98,18 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['d
       ? 'To use the confidence alone, add --on confidence.'
       : '',
   'no-model': NAME_MODEL,
-  'no-such-column': (data) =>
-    role.parse(data).role === 'people'
-      ? 'Name the column of the labels with --label-column NAME.'
-      : 'Name the column with --text-column or --column.',
+  'no-such-column': (data) => {
+    switch (role.parse(data).role) {
+      case 'people':
+        return 'Name the column of the labels with --label-column NAME.';
+      case 'text':
+        return 'Name the column of the texts with --text-column NAME.';
+      case 'votes':
+        return '';
+      default:
+        return 'Name the column with --column ROLE=NAME.';
+    }
+  },
   'no-usable-rows': (data) => {
     const { areNumbered, columns } = unusable.parse(data);
     if (columns !== undefined) return `To switch the column off, add ${columnArguments(columns)}.`;

@@ -100,6 +100,12 @@ export async function readTuningRows(
 
 function columnsOf({ header, file }: TableFile, labels: readonly string[], textColumn: string): Columns {
   const named = header.map((name) => name.trim());
+  if (!named.includes(textColumn.trim()))
+    throw new UserError(
+      'no-such-column',
+      `${path.basename(file)} has no column ${quoted(textColumn)} with the texts. Its columns are ${listed(named)}.`,
+      { data: { role: 'text' } },
+    );
   const label = columnOfRole(header, 'label');
   if (label === undefined)
     throw new UserError(
@@ -111,7 +117,8 @@ function columnsOf({ header, file }: TableFile, labels: readonly string[], textC
   if (missing.length > 0 && missing.length < labels.length)
     throw new UserError(
       'no-such-column',
-      `${path.basename(file)} has a column "${SOFT}LABEL" for some labels only; those of ${listed(missing)} are missing.`,
+      `${path.basename(file)} has a column "${SOFT}LABEL" for some labels only; those of ${listed(missing)} are missing. Add them, or remove the others.`,
+      { data: { role: 'votes' } },
     );
   const unsure = named.indexOf(UNSURE);
   return {

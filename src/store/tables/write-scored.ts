@@ -119,6 +119,7 @@ export function checkColumns(source: TableFile, textColumn: string, added: reado
     throw new UserError(
       'no-such-column',
       `${file} has no text column "${textColumn}". Its columns are ${listed(header)}.`,
+      { data: { role: 'text' } },
     );
   const clash = added.find((column) => header.includes(column)) ?? otherScores(header, added);
   if (clash !== undefined)

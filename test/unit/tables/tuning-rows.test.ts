@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { remedyFor } from '../../../src/cli/remedies';
+import { UserError } from '../../../src/core/user-error';
 import { readTuningRows, rowHash } from '../../../src/store/tables/tuning-rows';
 import { temporaryFolder } from '../../support/temporary';
 
@@ -72,6 +74,16 @@ describe('rows for tuning', () => {
     ['nothing that is labelled', 'no-usable-rows', /no row with a text and a label/u, ['text,label', 'A.,']],
   ] as const)
     it(`are refused where there is ${what}`, () => assert.rejects(read(...lines), { code, message: says }));
+
+  it('are refused on the command line with an option that it has, or none', async () => {
+    const remedy = (...lines: readonly string[]): Promise<string> =>
+      read(...lines).then(
+        () => assert.fail(),
+        (error: unknown) => (error instanceof UserError ? remedyFor(error) : assert.fail(String(error))),
+      );
+    assert.match(await remedy('review,label', 'A.,positive'), /^Name .* --text-column NAME\.$/u);
+    assert.equal(await remedy('text,label,soft:positive', 'A.,positive,1'), '');
+  });
 
   it('are told again by a hash of text and label', () => {
     assert.match(rowHash('a', 'b'), /^[0-9a-f]{16}$/u);
