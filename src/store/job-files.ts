@@ -26,25 +26,37 @@ export interface JobFiles {
 }
 
 /**
- * ID is made from the real path of the output: a folder that has become a link to another one has other jobs.
+ * The files of a job.
  *
  * @param kind name of the kind of job
  * @param output path of what the job writes; it need not exist
  * @param home absolute path of jobs/
  */
 export function jobFiles(kind: string, output: string, home: string = cacheFolder('jobs')): JobFiles {
-  const id = createHash('sha256').update(realOutput(output)).digest('hex').slice(0, ID_LENGTH);
+  const id = outputId(output);
   const name = path.join(home, `${kind}-${id}`);
   return { state: `${name}.json`, log: `${name}.log`, lock: path.join(home, `${id}.lock`) };
 }
 
-function realOutput(output: string): string {
-  const folder = path.dirname(path.resolve(output));
+/**
+ * What names the things of a job in the cache. It is made from the real path of the output: a folder that has become a link
+ * to another one has other jobs.
+ *
+ * @param output path of what the job writes; it need not exist
+ */
+export function outputId(output: string): string {
+  const file = path.resolve(output);
+  const real = path.join(realFolder(path.dirname(file)), path.basename(file));
+  return createHash('sha256').update(real).digest('hex').slice(0, ID_LENGTH);
+}
+
+/** What is missing of a folder, its job makes: the path must not change by that. */
+function realFolder(folder: string): string {
   try {
-    return path.join(realpathSync(folder), path.basename(output));
+    return realpathSync(folder);
   } catch {
-    // There is no such folder, so nothing is written there.
-    return path.join(folder, path.basename(output));
+    const outer = path.dirname(folder);
+    return outer === folder ? folder : path.join(realFolder(outer), path.basename(folder));
   }
 }
 
