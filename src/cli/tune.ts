@@ -1,18 +1,16 @@
 /** `prompt-confidence tune`: fine-tunes the classifier's own model with LoRA. */
-import { rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import {
-  dropPrepared,
   estimateTuning,
   preparedAlone,
   tuningKind,
-  tuningWork,
+  type TunedAdapter,
+  type TuningEstimate,
   type TuningHome,
   type TuningOrder,
-  type TunedAdapter,
 } from '../app/jobs/tuning';
 import { Jobs } from '../app/jobs/jobs';
 import type { Job } from '../app/jobs/job';
@@ -23,12 +21,20 @@ import {
   removeEnvironment,
   trainerPython,
 } from '../app/training/environment';
-import { prepareTuning } from '../app/training/prepare';
+import { checkBase, prepareTuning, type TuningFacts } from '../app/training/prepare';
 import { proveTuning } from '../app/training/prove';
+import {
+  checkNoInput,
+  takenFiles,
+  type TuningPlace,
+  tuningWork,
+  workFiles,
+} from '../app/training/tuning-run';
 import { DEFAULT_TUNING, STOP_ON, TUNING_LOSSES, type TuningSettings } from '../core/model/adapter-card';
 import { oneLine } from '../core/encode';
 import { askingOf } from '../core/classifier/definition';
 import { cancelledError, UserError } from '../core/user-error';
+import { count } from '../core/words/calibration';
 import {
   curvePointInWords,
   installInWords,
@@ -42,6 +48,7 @@ import {
 import { cardFile } from '../store/adapters';
 import { cacheFolder } from '../store/cache-home';
 import { findClassifier } from '../store/classifiers';
+import { exists } from '../store/exists';
 import { outputFile, positional } from './calibration/options';
 import { aligned } from './calibration/render';
 import { command, DONE, type Io, usageError } from './command';
@@ -68,7 +75,7 @@ and the hold-out with Monte Carlo dropout. Ctrl-C pauses; the same command resum
   --python FILE           a Python that has the trainer's packages, or a Python 3.10 or newer to install it with
                           (default: python3)
   --pip-argument ARG      a further argument for pip, for another build of torch; may be repeated
-  --force                 replace ADAPTER.gguf
+  --force                 replace ADAPTER.gguf and the files beside it
   --restart               start over instead of resuming an interrupted run
   --json                  print a summary as one JSON document
 ${SESSION_USAGE}
@@ -109,52 +116,52 @@ export const tune = command(USAGE, async (argv, io) => {
     return DONE;
   }
   const [file = ''] = positional(positionals, 'LABELLED');
+  if (values.restart && values.estimate)
+    throw usageError(
+      '--restart discards an interrupted run, and --estimate changes nothing. Use one of them.',
+    );
   // Known before anything is installed.
   if (values.classifier !== undefined)
     askingOf((await findClassifier(values.classifier, process.cwd())).classifier);
+  const base = values.base === undefined ? null : path.resolve(values.base);
+  if (base !== null) await checkBase(base);
   const settings = settingsOf(values);
-  const out = path.resolve(await outputFile(values.out, values.force, [file]));
-  if (!out.endsWith('.gguf')) throw usageError('--out must end in .gguf.');
   const home = tuningHome(io);
-  const work = tuningWork(home.cache, out);
+  const place = await placeOf(home.cache, file, values);
   const python = await pythonFor(home, values, io);
   io.err(`${oneLine(trainerInWords(python))}\n`);
-  const examples = !values['without-examples'];
   const signal = io.signal ?? new AbortController().signal;
-  const { name, facts, estimate } = await preparedAlone(home, { out, work }, async () => {
-    if (values.restart) await rm(work, { recursive: true, force: true });
-    const prepared = await withSession(raw(values), io, async ({ sources, classifier }) => {
+  const kind = tuningKind({ ...home, prove: proving(values, io) });
+  const prepare = async (): Promise<{ order: TuningOrder; facts: TuningFacts; estimate: TuningEstimate }> => {
+    const { order, facts } = await withSession(raw(values), io, async ({ sources, classifier }) => {
+      const asked: TuningOrder = {
+        ...place,
+        ...{ table: path.resolve(file), python, classifier: classifier.name, facts: [] },
+        ...{ textColumn: values['text-column'], examples: !values['without-examples'] },
+      };
+      const { table, textColumn, examples } = asked;
       const found = await prepareTuning(
         sources,
         {
-          table: path.resolve(file),
-          textColumn: values['text-column'],
-          classifier,
-          examples,
-          base: values.base === undefined ? null : path.resolve(values.base),
-          settings,
-          work,
+          ...place,
+          ...{ table, textColumn, classifier, examples, base, settings, jobs: home.folder },
+          startOver: values.restart ? () => kind.discard(asked) : undefined,
         },
         io.signal,
       );
-      return { name: classifier.name, facts: tuningFactsInWords(found) };
+      return { order: { ...asked, facts: tuningFactsInWords(found) }, facts: found };
     });
-    for (const line of prepared.facts) io.err(`${oneLine(line)}\n`);
-    const found = { ...prepared, estimate: await estimateTuning(home, { python, work }, signal) };
-    if (values.estimate) await dropPrepared(home, { out, work });
-    return found;
-  });
+    for (const line of order.facts) io.err(`${oneLine(line)}\n`);
+    return { order, facts, estimate: await estimateTuning(home, order, signal) };
+  };
+  const { order, facts, estimate } = await preparedAlone(home, place, prepare, !values.estimate);
   io.err(`${tuningEstimateInWords(estimate)}\n`);
   if (values.estimate) {
-    io.out(values.json ? `${JSON.stringify({ schema: 1, estimate }, null, 2)}\n` : '');
+    io.out(values.json ? `${JSON.stringify({ schema: 1, facts, estimate }, null, 2)}\n` : '');
     return DONE;
   }
   const jobs = new Jobs((line) => io.err(`${oneLine(line)}\n`));
-  const order: TuningOrder = {
-    ...{ table: path.resolve(file), out, work, python },
-    ...{ classifier: name, facts, textColumn: values['text-column'], examples },
-  };
-  const job = jobs.start(tuningKind({ ...home, prove: proving(values, io) }), order);
+  const job = jobs.start(kind, order);
   tell(io, job);
   const interrupt = (): void => job.pause();
   signal.addEventListener('abort', interrupt);
@@ -165,6 +172,30 @@ export const tune = command(USAGE, async (argv, io) => {
   io.out(values.json ? `${JSON.stringify(summary(end.result), null, 2)}\n` : said(end.result));
   return DONE;
 });
+
+/**
+ * Where the tuning writes. The files that its own unfinished run has written are there to be replaced.
+ *
+ * @throws UserError usage, same-file, file-exists, leads-elsewhere, bad-name
+ */
+async function placeOf(cache: string, file: string, values: Values): Promise<TuningPlace> {
+  const { force, restart, classifier } = values;
+  const inputs = [file, ...(classifier?.endsWith('.json') === true ? [classifier] : [])];
+  // Whether it is taken is seen below, with the files beside it.
+  const out = path.resolve(await outputFile(values.out, true, inputs));
+  if (!out.endsWith('.gguf')) throw usageError('--out must end in .gguf.');
+  await checkNoInput(out, inputs);
+  const place = { out, work: tuningWork(cache, out) };
+  const isResumed = !restart && (await exists(workFiles(place.work).candidates));
+  const [taken, ...more] = force || isResumed ? [] : await takenFiles(out);
+  if (taken === undefined) return place;
+  throw new UserError(
+    'file-exists',
+    more.length === 0
+      ? `${taken} already exists.`
+      : `${taken} and ${count(more.length, 'more file')} of this fine-tuning already exist.`,
+  );
+}
 
 /** Neither the classifier's calibrator nor its adapter counts while its model is tuned. */
 function raw(values: Values): Values & { readonly 'no-calibrator': true; readonly 'no-adapter': true } {

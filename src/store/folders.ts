@@ -25,7 +25,17 @@ export async function realPathOf(file: string): Promise<string> {
  * @throws UserError no-folder; other errors of node:fs
  */
 export async function checkFolderOf(file: string): Promise<void> {
-  const folder = path.dirname(file);
+  await checkFolder(path.dirname(file), 'Create it, or choose another name.', 'Choose another name.');
+}
+
+/**
+ * Checks that there is a folder.
+ *
+ * @param missing what to do where nothing is there
+ * @param other what to do where something else is there
+ * @throws UserError no-folder; other errors of node:fs
+ */
+export async function checkFolder(folder: string, missing: string, other: string): Promise<void> {
   const found = await stat(folder).catch((error: unknown) => {
     if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return undefined;
     throw error;
@@ -33,8 +43,6 @@ export async function checkFolderOf(file: string): Promise<void> {
   if (found?.isDirectory() === true) return;
   throw new UserError(
     'no-folder',
-    found === undefined
-      ? `There is no folder ${folder}. Create it, or choose another name.`
-      : `${folder} is no folder. Choose another name.`,
+    found === undefined ? `There is no folder ${folder}. ${missing}` : `${folder} is no folder. ${other}`,
   );
 }

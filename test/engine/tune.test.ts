@@ -53,7 +53,15 @@ describe('tune on the command line', () => {
     assert.equal(status, 0, err);
     assert.match(err, /\d+ rows train, \d+ validate, and \d+ are held out/u);
     assert.match(err, /Training takes about .* The adapter takes 15 MB on the disk/u);
-    assert.equal((JSON.parse(out) as { estimate: { threads: number } }).estimate.threads, 1);
+    const { estimate, facts } = JSON.parse(out) as {
+      readonly estimate: { readonly threads: number };
+      readonly facts: Record<'smallestDifference' | 'longestPrompt' | 'cut', number> & {
+        rows: { test: number };
+      };
+    };
+    assert.equal(estimate.threads, 1);
+    assert.ok(facts.rows.test > 10 && facts.smallestDifference > 0 && facts.longestPrompt > 0);
+    assert.equal(facts.cut, 0);
     assert.ok(!existsSync(at('a.gguf')));
   });
 
@@ -70,6 +78,6 @@ describe('tune on the command line', () => {
     // It lies in no workspace, so its calibrators have no place.
     const again = labelled('--out', 'a.gguf', '--python', at('python'));
     assert.equal(again.status, 2);
-    assert.match(again.err, /already exists/u);
+    assert.match(again.err, /a\.gguf and 8 more files of this fine-tuning already exist/u);
   });
 });

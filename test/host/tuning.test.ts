@@ -60,7 +60,7 @@ describe('fine-tuning in the editor', () => {
     vscode.commands.executeCommand(COMMANDS.fineTune, vscode.Uri.file(at('labelled.csv')));
   /** What the scripted trainer does, once the run has a folder. */
   const behave = async (mode: string): Promise<void> => {
-    const { tuningWork } = await import('../../src/app/jobs/tuning');
+    const { tuningWork } = await import('../../src/app/training/tuning-run');
     const work = tuningWork(cacheFolder('training'), adapter());
     mkdirSync(work, { recursive: true });
     writeFileSync(path.join(work, 'mode'), mode);

@@ -5,16 +5,11 @@ import path from 'node:path';
 import * as z from 'zod';
 import { Jobs } from '../../src/app/jobs/jobs';
 import type { Job, JobEnd } from '../../src/app/jobs/job';
-import {
-  type TunedAdapter,
-  type TuningHome,
-  tuningKind,
-  type TuningOrder,
-  tuningWork,
-} from '../../src/app/jobs/tuning';
+import { type TunedAdapter, type TuningHome, tuningKind, type TuningOrder } from '../../src/app/jobs/tuning';
 import { EngineModels } from '../../src/app/engine-models';
 import { Sources } from '../../src/app/sources';
 import { prepareTuning } from '../../src/app/training/prepare';
+import { tuningWork } from '../../src/app/training/tuning-run';
 import { BUILTIN_CLASSIFIERS } from '../../src/core/classifier/builtin';
 import { bySourceKind } from '../../src/core/classifier/source-name';
 import { practiceSet } from '../../src/core/data/practice-set';
@@ -112,7 +107,7 @@ describe('a training that is killed in its middle', () => {
       const settings = { ...SETTINGS, rank: 8, alpha: 8, epochs: 1, batch: 8 };
       await prepareTuning(sources, {
         ...{ table, textColumn: 'text', classifier: SHORT, examples: true, base: null, settings },
-        work: order.work,
+        ...{ out, work: order.work, jobs: home(name).folder },
       });
     } finally {
       await engine.dispose();

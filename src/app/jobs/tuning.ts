@@ -10,17 +10,23 @@ import {
   curvePointSchema,
 } from '../../core/model/adapter-card';
 import { UserError } from '../../core/user-error';
-import { besideAdapter, cardFile, earlierCandidates } from '../../store/adapters';
+import { earlierCandidates } from '../../store/adapters';
 import { checkOutputs, writeFileAtomic } from '../../store/atomic';
-import { exists } from '../../store/exists';
 import { explainingWrite } from '../../store/explain-write';
-import { jobFiles } from '../../store/job-files';
 import { withLockOrRefuse } from '../../store/lock';
 import { csvLine } from '../../store/tables/csv-line';
 import { inspectTable } from '../../store/tables/inspect';
 import { splitRows } from '../../store/tables/split-table';
-import { type CardDraft, setThreads, workFiles } from '../training/prepare';
+import { type CardDraft, setThreads } from '../training/prepare';
 import type { Proven, ProofFiles } from '../training/prove';
+import {
+  isBegun,
+  TUNING,
+  tuningFiles,
+  type TuningPlace,
+  workFiles,
+  writtenFiles,
+} from '../training/tuning-run';
 import type { JobContext, JobKind } from './job';
 import { type ProcessHome, processKind } from './process-kind';
 import { type Program, runProgram } from './program';
@@ -98,17 +104,8 @@ export interface TuningHome extends ProcessHome {
   readonly onPoint?: (order: TuningOrder, point: CurvePoint) => void;
 }
 
-/** Part of the names of its files. */
-const KIND = 'tune';
-
 /** A trainer says something after every step. Loading a large model from a slow disk takes longest. */
 const SILENCE_MS = 15 * 60_000;
-
-/** The folder of a run in the cache: two adapters never share one. */
-export function tuningWork(cache: string, out: string): string {
-  const id = createHash('sha256').update(path.resolve(out)).digest('hex').slice(0, 32);
-  return path.join(cache, 'runs', id);
-}
 
 /** @param command what the trainer does */
 function trainer(
@@ -140,8 +137,8 @@ function trainer(
  * @throws UserError program-failed, program-missing; cancelled
  */
 export async function estimateTuning(
-  home: Pick<TuningHome, 'program'>,
-  order: Pick<TuningOrder, 'python' | 'work'>,
+  home: Pick<TuningHome, 'program' | 'folder'>,
+  order: Pick<TuningOrder, 'python' | 'work' | 'out'>,
   signal: AbortSignal,
 ): Promise<TuningEstimate> {
   const value = await runProgram(trainer(home, order, 'estimate'), {
@@ -152,14 +149,14 @@ export async function estimateTuning(
     silenceMs: SILENCE_MS,
   });
   const estimate = estimateSchema.parse(value);
-  if (!(await exists(workFiles(order.work).checkpoint))) await setThreads(order.work, estimate.threads);
+  if (!(await isBegun(home.folder, order))) await setThreads(order.work, estimate.threads);
   return estimate;
 }
 
 export function tuningKind(home: TuningHome): JobKind<TuningOrder, TunedAdapter> {
   const tuning = processKind<TuningOrder, Trained, TunedAdapter>(
     {
-      name: KIND,
+      name: TUNING,
       order: orderSchema,
       result: trainedSchema,
       title: ({ out }) => `Tuning ${path.basename(out, '.gguf')}`,
@@ -179,8 +176,7 @@ export function tuningKind(home: TuningHome): JobKind<TuningOrder, TunedAdapter>
     ...tuning,
     run: (order, context) =>
       whileAlone(home, async () => {
-        const { adapter, card, splitTable, dropoutTable } = filesOf(order);
-        await explainingWrite(order.out, () => checkOutputs(adapter, card, splitTable, dropoutTable));
+        await explainingWrite(order.out, () => checkOutputs(...writtenFiles(order.out)));
         return tuning.run(order, context);
       }),
   };
@@ -189,31 +185,43 @@ export function tuningKind(home: TuningHome): JobKind<TuningOrder, TunedAdapter>
 /**
  * Prepares a run, alone on this machine. If that fails, what it wrote is deleted.
  *
+ * @param isKept false: what it wrote is deleted also if it does not fail
  * @throws UserError job-running; everything of `prepare`
  */
 export function preparedAlone<T>(
   home: Pick<TuningHome, 'cache' | 'folder'>,
-  order: Pick<TuningOrder, 'out' | 'work'>,
+  place: TuningPlace,
   prepare: () => Promise<T>,
+  isKept = true,
 ): Promise<T> {
   return whileAlone(home, async () => {
+    let isWanted = false;
     try {
-      return await prepare();
-    } catch (error) {
-      await dropPrepared(home, order);
-      throw error;
+      const prepared = await prepare();
+      isWanted = isKept;
+      return prepared;
+    } finally {
+      if (!isWanted) await drop(home, place);
     }
   });
 }
 
-/** Deletes what was prepared for a run that nobody began, because it holds the rows. A run that was begun keeps it. */
+/**
+ * Deletes what was prepared for a run that nobody began, because it holds the rows. A run that was begun keeps it; and
+ * while somebody else tunes or prepares here, it may be theirs, so it stays.
+ */
 export async function dropPrepared(
-  { folder }: Pick<TuningHome, 'folder'>,
-  { out, work }: Pick<TuningOrder, 'out' | 'work'>,
+  home: Pick<TuningHome, 'cache' | 'folder'>,
+  place: TuningPlace,
 ): Promise<void> {
-  const begun = [workFiles(work).checkpoint, jobFiles(KIND, out, folder).state];
-  for (const file of begun) if (await exists(file)) return;
-  await rm(work, { recursive: true, force: true });
+  await whileAlone(home, () => drop(home, place)).catch((error: unknown) => {
+    if (!(error instanceof UserError && error.code === 'job-running')) throw error;
+  });
+}
+
+/** Only while alone. */
+async function drop({ folder }: Pick<TuningHome, 'folder'>, place: TuningPlace): Promise<void> {
+  if (!(await isBegun(folder, place))) await rm(place.work, { recursive: true, force: true });
 }
 
 /**
@@ -239,7 +247,7 @@ async function finish(
   context: JobContext,
 ): Promise<TunedAdapter> {
   const { out, work } = order;
-  const { splitTable, dropoutTable, card: cardPath } = filesOf(order);
+  const { split: splitTable, dropout: dropoutTable, card: cardPath } = tuningFiles(out);
   // Written by us, in the person's cache.
   const draft = JSON.parse(await readFile(workFiles(work).draft, 'utf8')) as CardDraft;
   const bytes = await readFile(path.join(work, 'adapter.gguf'));
@@ -291,23 +299,12 @@ async function finish(
 
 /** Counted once: the card of an older adapter of the name, which counts too, is replaced before the hold-out is scored. */
 async function candidatesBefore({ out, work }: TuningOrder, rows: readonly string[]): Promise<number> {
-  const file = path.join(work, 'candidates');
+  const file = workFiles(work).candidates;
   const counted = await readFile(file, 'utf8').catch(() => undefined);
   if (counted !== undefined) return Number(counted);
   const found = await earlierCandidates(out, rows);
   await writeFileAtomic(file, String(found));
   return found;
-}
-
-function filesOf({ out }: TuningOrder): Record<'adapter' | 'card' | 'splitTable' | 'dropoutTable', string> {
-  return {
-    adapter: out,
-    card: cardFile(out),
-    /** The labelled rows with the part of each. */
-    splitTable: besideAdapter(out, 'split'),
-    /** The hold-out with Monte Carlo dropout. */
-    dropoutTable: besideAdapter(out, 'mc-dropout'),
-  };
 }
 
 /** Columns "mc-dropout/…": the mean of the passes, and its entropy in two parts. */

@@ -1,5 +1,4 @@
 /** Judges base and tuned model by their scores of the rows that neither has seen: calibrators are fitted, and one is chosen. */
-import path from 'node:path';
 import { withoutSplit } from '../../core/calibration/recommend';
 import {
   judgeTuned,
@@ -14,12 +13,12 @@ import type { Metric } from '../../core/model/evaluation';
 import { selectRows } from '../../core/model/rows';
 import { UserError } from '../../core/user-error';
 import { fitNotes } from '../../core/words/tuning';
-import { adapterFolder } from '../../store/adapters';
-import { calibratorFile, saveCalibrator } from '../../store/calibrators';
+import { saveCalibrator } from '../../store/calibrators';
 import { inspectTable } from '../../store/tables/inspect';
 import { type LabelledTable, readLabelled } from '../../store/tables/labelled';
 import { splitRows } from '../../store/tables/split-table';
 import { fitOnTable } from '../tables/fit-calibrator';
+import { tunedCalibratorFile } from './tuning-run';
 
 export interface JudgeOrder {
   /** Absolute paths: the adapter, and the scored table of each model. */
@@ -111,12 +110,11 @@ interface SavedFit {
 
 /** Saved in the workspace of the adapter, as NAME-base and NAME-tuned. */
 async function saveFitted(model: TunedModel, { adapter, input, fit, made }: Fitted): Promise<SavedFit> {
-  const workspace = path.resolve(path.dirname(adapter), '..', '..');
-  if (fit.method === null || adapterFolder(workspace) !== path.dirname(adapter)) return { file: null };
+  const file = tunedCalibratorFile(adapter, model);
+  if (fit.method === null || file === undefined) return { file: null };
   const data = withoutSplit(selectRows(input.data, fit.rows));
   try {
     const { saved } = await fitOnTable({ ...input, data }, { method: fit.method, made });
-    const file = calibratorFile(workspace, `${path.basename(adapter, '.gguf')}-${model}`);
     await saveCalibrator(file, saved);
     return { file };
   } catch (error) {

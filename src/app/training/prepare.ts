@@ -6,7 +6,15 @@ import * as z from 'zod';
 import { labelNames } from '../../core/calibration/compatibility';
 import { smoothedTargets } from '../../core/calibration/smoothed-targets';
 import { askingOf, type Classifier } from '../../core/classifier/definition';
-import { checkSplit, smallestDifference, type Split, splitRows } from '../../core/data/tuning-split';
+import {
+  checkGivenSplit,
+  checkSplit,
+  type Shared,
+  sharedName,
+  smallestDifference,
+  type Split,
+  splitRows,
+} from '../../core/data/tuning-split';
 import { normaliseText } from '../../core/data/hash';
 import { jsonOf } from '../../core/data/json';
 import type { AdapterCard, TuningSettings } from '../../core/model/adapter-card';
@@ -15,14 +23,15 @@ import { UserError } from '../../core/user-error';
 import type { TokensResult } from '../../protocol/engine';
 import { isFailed, type Source } from '../../sources/source';
 import { writeFileAtomic } from '../../store/atomic';
-import { exists } from '../../store/exists';
 import { explainingWrite } from '../../store/explain-write';
+import { checkFolder } from '../../store/folders';
 import { boundPrompt } from '../../store/prompt-hash';
 import { splitLines } from '../../store/tables/split-table';
 import { readTuningRows, rowHash, type TuningRow, type TuningRows } from '../../store/tables/tuning-rows';
 import { type Sources, verifiedIdentity } from '../sources';
 import { tunedPrompt } from './tuned-prompt';
 import { targetOf, tuningLines, type TuningExample } from './tuning-input';
+import { checkNoInput, isBegun, workFiles } from './tuning-run';
 
 /** Texts on which the trainer's probabilities are compared with the engine's. */
 const COMPARED_TEXTS = 32;
@@ -41,8 +50,14 @@ export interface TuningRequest {
   /** A Hugging Face folder of the base's weights; null for the model's own file. */
   readonly base: string | null;
   readonly settings: TuningSettings;
+  /** Absolute path of the adapter to write. */
+  readonly out: string;
   /** Absolute path of a folder of its own in the cache; made here. */
   readonly work: string;
+  /** Absolute path of jobs/ in the cache. */
+  readonly jobs: string;
+  /** Discards a run that was begun, once the new one is known to be usable; absent: such a run is resumed. */
+  readonly startOver?: (() => Promise<void>) | undefined;
 }
 
 /** What will be done, to be said before it is. */
@@ -71,30 +86,12 @@ export type CardDraft = Pick<
   readonly settings: TuningSettings;
 };
 
-export interface WorkFiles {
-  /** Of the trainer. */
-  readonly input: string;
-  readonly draft: string;
-  /** The rows with their parts: the table may change while the model is tuned. */
-  readonly split: string;
-  /** Written by the trainer, after which the run has begun. */
-  readonly checkpoint: string;
-}
-
-export function workFiles(work: string): WorkFiles {
-  return {
-    input: path.join(work, 'input.jsonl'),
-    draft: path.join(work, 'card.json'),
-    split: path.join(work, 'split.csv'),
-    checkpoint: path.join(work, 'state.pt'),
-  };
-}
-
 /**
  * Writes the trainer's input.
  *
- * @throws UserError everything of `readTuningRows`, `checkSplit` and `Sources.with`; source-elsewhere: the model is not on
- *   this machine; run-changed: the folder holds a checkpoint of another run; not-writable
+ * @throws UserError everything of `readTuningRows`, `checkGivenSplit`, `checkSplit`, `checkNoInput` and `Sources.with`;
+ *   no-folder: of the base; source-elsewhere: the model is not on this machine; run-changed: another run was begun;
+ *   not-writable
  */
 export async function prepareTuning(
   sources: Sources,
@@ -102,21 +99,18 @@ export async function prepareTuning(
   signal?: AbortSignal,
 ): Promise<TuningFacts> {
   const { settings, work } = request;
+  if (request.base !== null) await checkBase(request.base);
   const classifier = tunedPrompt({ ...request.classifier, adapter: undefined }, request.examples);
   const labels = labelNames(classifier);
   const table = await readTuningRows(request.table, labels, request.textColumn);
   const { rows } = table;
-  const split = splitOf(table, settings.seed);
-  checkSplit(
-    split,
-    Int32Array.from(rows, ({ label }) => label),
-    labels,
-  );
+  const split = splitOf(table, labels, settings.seed);
   return sources.with(classifier, signal, async (source) => {
     const tokens = await tokensOf(source, classifier, rows, signal);
     const identity = await verifiedIdentity(source, signal);
     const { model, modelFile } = identity;
     if (model.kind !== 'file' || modelFile === null) throw elsewhere(classifier);
+    await checkNoInput(request.out, [request.table, modelFile.path]);
     const compared = await comparedScores(source, classifier, { rows, split, labels }, signal);
     const smoothed =
       settings.loss === 'label'
@@ -150,7 +144,8 @@ export async function prepareTuning(
       settings,
     };
     const { input, draft: draftFile, split: splitFile } = workFiles(work);
-    const threads = await threadsOf(work, asked);
+    await request.startOver?.();
+    const threads = await threadsOf(request, asked);
     const draft: CardDraft = { ...asked, settings: { ...settings, threads } };
     const partOf = new Map(rows.map(({ line }, at) => [line, split[at] ?? 'test'] as const));
     const lines = tuningLines({
@@ -182,23 +177,38 @@ export async function prepareTuning(
 }
 
 /**
+ * Checks that the weights of the base can be where they are said to be.
+ *
+ * @throws UserError no-folder
+ */
+export function checkBase(folder: string): Promise<void> {
+  const remedy = 'Name the Hugging Face folder of the same weights.';
+  return checkFolder(folder, remedy, remedy);
+}
+
+/**
  * The number of threads of a run: where its folder holds the same run, with the same rows, prompt and settings, the number
  * that was chosen for that by timing. Its checkpoint belongs to it.
  *
- * @throws UserError run-changed: the folder holds a checkpoint of another run
+ * @throws UserError run-changed: another run was begun
  */
-async function threadsOf(work: string, draft: CardDraft): Promise<number> {
+async function threadsOf(
+  place: Pick<TuningRequest, 'out' | 'work' | 'jobs'>,
+  draft: CardDraft,
+): Promise<number> {
   const { threads } = draft.settings;
-  const found = jsonOf((await readFile(workFiles(work).draft, 'utf8').catch(() => '')) || 'null');
-  const earlier = draftSchema.safeParse(found).data;
-  if (earlier === undefined) return threads;
-  const same = { ...earlier, settings: { ...earlier.settings, threads } };
-  // Through JSON: a draft has fields that are undefined.
-  if (isDeepStrictEqual(same, JSON.parse(JSON.stringify(draft)))) return earlier.settings.threads;
-  if (!(await exists(workFiles(work).checkpoint))) return threads;
+  const text = await readFile(workFiles(place.work).draft, 'utf8').catch(() => '');
+  const earlier = draftSchema.safeParse(jsonOf(text || 'null')).data;
+  if (earlier !== undefined) {
+    const same = { ...earlier, settings: { ...earlier.settings, threads } };
+    // Through JSON: a draft has fields that are undefined.
+    if (isDeepStrictEqual(same, JSON.parse(JSON.stringify(draft)))) return earlier.settings.threads;
+  }
+  if (!(await isBegun(place.jobs, place))) return threads;
+  const on = earlier === undefined ? '' : ` (on ${earlier.table.name})`;
   throw new UserError(
     'run-changed',
-    `An adapter of this name is partly tuned, with other rows, another prompt or other settings (on ${earlier.table.name}). Resume that, or discard it first.`,
+    `The fine-tuning of an adapter of this name was begun with other rows, another prompt or other settings${on}. Resume that, or discard it first.`,
   );
 }
 
@@ -222,12 +232,36 @@ export async function setThreads(work: string, threads: number): Promise<void> {
   });
 }
 
-function splitOf({ rows, isSplit }: TuningRows, seed: number): readonly Split[] {
-  if (isSplit) return rows.map(({ split }) => split ?? 'test');
-  const group = togetherOf(rows);
+/**
+ * (n) part of each row: as the table says, or else by label.
+ *
+ * @throws UserError everything of `checkGivenSplit` and `checkSplit`
+ */
+function splitOf(
+  { source, rows, isSplit }: TuningRows,
+  names: readonly string[],
+  seed: number,
+): readonly Split[] {
   const labels = Int32Array.from(rows, ({ label }) => label);
-  const isEachAlone = group.every((number, row) => number === row);
-  return splitRows({ labels, group: isEachAlone ? undefined : group, seed });
+  if (isSplit) {
+    const given = rows.map(({ split }) => split ?? 'test');
+    checkGivenSplit(
+      rows.map((row, at) => ({ line: row.line, part: given[at] ?? 'test', shared: sharedOf(row) })),
+      path.basename(source.file),
+    );
+    checkSplit(given, labels, names);
+    return given;
+  }
+  const own = togetherOf(rows);
+  const group = own.every((number, row) => number === row) ? undefined : own;
+  const split = splitRows({ labels, group, seed });
+  checkSplit(split, labels, names, group && new Set(group).size);
+  return split;
+}
+
+/** By what a row stays together with others: equal texts are one row, and what has trained must not be held out. */
+function sharedOf({ group, text }: TuningRow): Shared[] {
+  return [['text', normaliseText(text)], ...(group === '' ? [] : [['group', group] as const])];
 }
 
 /** (n) number of what each row stays together with, in the order of the rows: its group, and equal texts in any group. */
@@ -239,9 +273,8 @@ function togetherOf(rows: readonly TuningRow[]): Int32Array {
     return at;
   };
   const known = new Map<string, number>();
-  rows.forEach(({ group, text }, row) => {
-    // Equal texts are one row: what has trained must not be held out.
-    for (const name of [`text\0${normaliseText(text)}`, ...(group === '' ? [] : [`group\0${group}`])]) {
+  rows.forEach((shared, row) => {
+    for (const name of sharedOf(shared).map(sharedName)) {
       const [one, other] = [firstOf(known.get(name) ?? row), firstOf(row)];
       before[Math.max(one, other)] = Math.min(one, other);
       known.set(name, Math.min(one, other));

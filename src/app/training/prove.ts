@@ -4,7 +4,6 @@ import type { Classifier } from '../../core/classifier/definition';
 import { TUNED_MODELS, type TunedModel } from '../../core/comparison/tuned-against-base';
 import { UserError } from '../../core/user-error';
 import { progressInWords } from '../../core/words/progress';
-import { besideAdapter } from '../../store/adapters';
 import { writeFileAtomic } from '../../store/atomic';
 import { explainingWrite } from '../../store/explain-write';
 import { unseenLines } from '../../store/tables/split-table';
@@ -14,6 +13,7 @@ import { scoreTable } from '../score-table';
 import type { Sources } from '../sources';
 import { type Judge, type Judged, type JudgeOrder, judgeTables } from './judge';
 import { tunedPrompt } from './tuned-prompt';
+import { tuningFiles } from './tuning-run';
 
 export interface ProofFiles {
   /** Absolute paths: the adapter, and the labelled rows with the part of each. */
@@ -48,10 +48,10 @@ export async function proveTuning(
   { signal, report }: Pick<JobContext, 'signal' | 'report'>,
   judge: Judge = judgeTables,
 ): Promise<Proven> {
-  const unseen = besideAdapter(adapter, 'unseen');
+  const { unseen, base, tuned } = tuningFiles(adapter);
   await explainingWrite(unseen, () => writeFileAtomic(unseen, unseenLines(splitTable)));
   const name = path.basename(adapter, '.gguf');
-  const tables = { base: besideAdapter(adapter, 'base'), tuned: besideAdapter(adapter, 'tuned') };
+  const tables = { base, tuned };
   const sourceOf = { base: splitTable, tuned: unseen };
   const raw = { ...classifier, calibrator: undefined };
   // The tuned model must be better than what the person has, with its examples.

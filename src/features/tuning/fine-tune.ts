@@ -9,13 +9,14 @@ import {
   preparedAlone,
   type TuningEstimate,
   type TuningOrder,
-  tuningWork,
 } from '../../app/jobs/tuning';
 import { installEnvironment, planEnvironment, trainerPython } from '../../app/training/environment';
 import { prepareTuning, type TuningFacts } from '../../app/training/prepare';
+import { checkNoInput, takenFiles, tuningWork } from '../../app/training/tuning-run';
 import { askingOf } from '../../core/classifier/definition';
 import { hasRole } from '../../core/data/columns';
 import { DEFAULT_TUNING, type TUNING_LOSSES } from '../../core/model/adapter-card';
+import { listed } from '../../core/quote';
 import { cancelledError, UserError } from '../../core/user-error';
 import {
   installInWords,
@@ -37,7 +38,6 @@ import type { WorkHandle } from '../../editor/work';
 import { givesLabels, guessTextColumn, textColumnQuestion, trueLabels } from '../../editor/table-guesses';
 import { isTrustedOrTold } from '../../editor/trust';
 import { adapterFile } from '../../store/adapters';
-import { exists } from '../../store/exists';
 import { inspectTable, type TableFile } from '../../store/tables/inspect';
 import { firstRows } from '../../store/tables/rows';
 import type { TuningRuns } from './tuning-runs';
@@ -69,19 +69,21 @@ export async function fineTune(services: Services, runs: TuningRuns, uri?: vscod
       );
     const choice = await ask(services, table);
     if (choice === undefined) return;
-    const left = (await services.jobs.unfinishedOf(runs.kind)).find(({ order }) => order.out === choice.out);
+    await checkNoInput(choice.out, [file]);
+    const work = tuningWork(runs.home.cache, choice.out);
+    // By the folder of the run: the same adapter may have been named through a link.
+    const left = (await services.jobs.unfinishedOf(runs.kind)).find(({ order }) => order.work === work);
     const isResumed = left !== undefined && (await whatAboutUnfinished(services, left));
     if (isResumed === undefined) return;
-    if (left !== undefined) {
-      if (isResumed) {
-        await runs.run(left.order);
-        return;
-      }
-      await runs.kind.discard(left.order);
+    if (left !== undefined && isResumed) {
+      await runs.run(left.order);
+      return;
     }
+    const taken = await takenFiles(choice.out);
+    if (taken.length > 0 && !(await isReplaced(services, choice.out, taken))) return;
     const python = await pythonFor(services, runs);
     if (python === undefined) return;
-    const order = await prepared(services, runs, { file, choice, python });
+    const order = await prepared(services, runs, { file, choice, python, work, left: left?.order });
     if (order !== undefined) await runs.run(order);
   } catch (error) {
     await reportError(services, error);
@@ -212,7 +214,6 @@ async function ask(services: Services, table: TableFile): Promise<Choice | undef
   if (!answered) return undefined;
   const out = adapterFile(folder(), name);
   await checkPlace(vscode.Uri.file(out));
-  if ((await exists(out)) && !(await isReplaced(services, out))) return undefined;
   const isAsIs = askingOf(entry.classifier).examples.length === 0 || examples;
   return { entry, textColumn, examples: isAsIs, loss, out };
 }
@@ -238,11 +239,14 @@ async function whatAboutUnfinished(
   return answer === undefined || answer === 'back' ? undefined : answer === 'resume';
 }
 
-async function isReplaced({ dialogs }: Services, out: string): Promise<boolean> {
+/** @param taken the files of the adapter that are there */
+async function isReplaced({ dialogs }: Services, out: string, taken: readonly string[]): Promise<boolean> {
   const name = path.basename(out, '.gguf');
   const answer = await dialogs.confirm(
-    `The adapter "${name}" already exists.`,
-    'It stays until the new one is complete, and is replaced then. Calibrators of the old one will be refused.',
+    taken.includes(out)
+      ? `The adapter "${name}" already exists.`
+      : `Files of an adapter "${name}" already exist.`,
+    `These files stay until the new ones are complete, and are replaced then: ${listed(taken.map((file) => path.basename(file)))}. Calibrators of an old adapter will be refused.`,
     ['Replace'],
   );
   return answer === 'Replace';
@@ -295,16 +299,19 @@ interface Preparing {
   readonly file: string;
   readonly choice: Choice;
   readonly python: string;
+  /** Absolute path of the folder of the run. */
+  readonly work: string;
+  /** The run that the person starts over. */
+  readonly left: TuningOrder | undefined;
 }
 
 /** Reads and times, says what it found, and asks; undefined if the person does not agree. */
 async function prepared(
   services: Services,
-  { home }: TuningRuns,
-  { file, choice: { entry, textColumn, examples, loss, out }, python }: Preparing,
+  { home, kind }: TuningRuns,
+  { file, choice: { entry, textColumn, examples, loss, out }, python, work, left }: Preparing,
 ): Promise<TuningOrder | undefined> {
   const { sources, work: shown, dialogs } = services;
-  const work = tuningWork(home.cache, out);
   const cores = os.availableParallelism();
   const { threads } = readSettings();
   const prepare = async ({ signal, report }: WorkHandle): Promise<Prepared> => {
@@ -318,13 +325,14 @@ async function prepared(
         examples,
         base: null,
         settings: { ...DEFAULT_TUNING, loss, threads: Math.min(threads || cores, cores), seed: 0 },
-        work,
+        ...{ out, work, jobs: home.folder },
+        startOver: left && (() => kind.discard(left)),
       },
       signal,
     );
     if (signal.aborted) throw cancelledError();
     report('timing a few steps', 0.5);
-    return { facts: found, estimate: await estimateTuning(home, { python, work }, signal) };
+    return { facts: found, estimate: await estimateTuning(home, { python, out, work }, signal) };
   };
   const { facts, estimate } = await shown.run('Preparing the fine-tuning', (handle) =>
     preparedAlone(home, { out, work }, () => prepare(handle)),

@@ -13,18 +13,13 @@ import {
   type TuningHome,
   tuningKind,
   type TuningOrder,
-  tuningWork,
 } from '../../../../src/app/jobs/tuning';
 import { frameOf } from '../../../../src/app/labels/draw-rows';
 import { drawnTable } from '../../../../src/app/labels/estimate-table';
 import { Sources } from '../../../../src/app/sources';
-import {
-  prepareTuning,
-  type TuningFacts,
-  type TuningRequest,
-  workFiles,
-} from '../../../../src/app/training/prepare';
+import { prepareTuning, type TuningFacts, type TuningRequest } from '../../../../src/app/training/prepare';
 import { proveTuning } from '../../../../src/app/training/prove';
+import { checkNoInput, takenFiles, tuningWork, workFiles } from '../../../../src/app/training/tuning-run';
 import { targetOf } from '../../../../src/app/training/tuning-input';
 import { BUILTIN_CLASSIFIERS } from '../../../../src/core/classifier/builtin';
 import { bySourceKind } from '../../../../src/core/classifier/source-name';
@@ -206,7 +201,9 @@ describe('tuning a classifier', () => {
       examples: true,
       base: null,
       settings: SETTINGS,
-      work: order().work,
+      out: out(),
+      work: tuningWork(at('cache'), request.out ?? out()),
+      jobs: at('jobs'),
       ...request,
     });
   const mode = (name: string): Promise<void> => writeFile(path.join(order().work, 'mode'), name);
@@ -302,7 +299,7 @@ describe('tuning a classifier', () => {
     const inWorkspace = (name: string): string => at(`workspace/.prompt-confidence/adapters/${name}.gguf`);
     /** Tunes under a name; what came of it. */
     const tuned = async (name: string): Promise<TunedAdapter> => {
-      await prepare({ work: tuningWork(at('cache'), inWorkspace(name)) });
+      await prepare({ out: inWorkspace(name) });
       const end = await start(inWorkspace(name)).ended;
       assert.ok(end.state === 'finished', JSON.stringify(end));
       return end.result;
@@ -451,7 +448,7 @@ describe('tuning a classifier', () => {
     });
 
     it('goes on where it was interrupted after the training', async () => {
-      await prepare({ work: tuningWork(at('cache'), inWorkspace('tuned')) });
+      await prepare({ out: inWorkspace('tuned') });
       const job = start(inWorkspace('tuned'));
       await untilEvent(
         (listener) => job.onDidChange(listener),
@@ -470,7 +467,7 @@ describe('tuning a classifier', () => {
 
     it('is not kept from it by scores of an adapter that was given up', async () => {
       const own = order(inWorkspace('tuned'));
-      await prepare({ work: own.work });
+      await prepare({ out: own.out });
       let texts = 0;
       const crashing = (classifier: Classifier): Source => {
         const from = scoring(classifier);
@@ -487,14 +484,14 @@ describe('tuning a classifier', () => {
       assert.equal(failure(end).code, 'engine-crashed');
       assert.ok(existsSync(partAt('work', inWorkspace('tuned').replace('.gguf', '-base.csv'))));
       await tuningKind(home()).discard(own);
-      await prepare({ settings: { ...SETTINGS, seed: 7 }, work: own.work });
+      await prepare({ settings: { ...SETTINGS, seed: 7 }, out: own.out });
       const again = await start(inWorkspace('tuned')).ended;
       assert.ok(again.state === 'finished', JSON.stringify(again));
     });
 
     it('loses nothing where the disk is full in the end: nothing is trained again', async () => {
       const own = order(inWorkspace('tuned'));
-      await prepare({ work: own.work });
+      await prepare({ out: own.out });
       const full = {
         ...home(),
         prove: () => Promise.reject(new UserError('disk-full', 'The disk is full.')),
@@ -553,6 +550,82 @@ describe('tuning a classifier', () => {
     assert.deepEqual(await threads(), [4, 4]);
   });
 
+  it('belongs to what was asked from its beginning on, also before there is a checkpoint', async () => {
+    const { input, draft, checkpoint } = workFiles(order().work);
+    const many = { settings: { ...SETTINGS, threads: 4 } };
+    await prepare(many);
+    await mode('memory');
+    await start().ended;
+    assert.ok(!existsSync(checkpoint));
+    await mode('');
+    const read = (): Promise<string[]> => Promise.all([input, draft].map((file) => readFile(file, 'utf8')));
+    const before = await read();
+    await assert.rejects(prepare({ settings: { ...SETTINGS, seed: 5 } }), {
+      code: 'run-changed',
+      message: /was begun with other rows, another prompt or other settings \(on labelled\.csv\)/u,
+    });
+    // The same request goes on, and timing it again changes nothing.
+    await prepare(many);
+    await estimateTuning(home(), order(), new AbortController().signal);
+    assert.deepEqual(await read(), before);
+  });
+
+  it('starts over only with rows that can be used', async () => {
+    const { checkpoint } = workFiles(order().work);
+    await prepare();
+    await mode('holds');
+    const job = start();
+    await reaches(job, 3);
+    job.pause();
+    await job.ended;
+    const startOver = (): Promise<void> => tuningKind(home()).discard(order());
+    const other = { settings: { ...SETTINGS, seed: 5 }, startOver };
+    const usable = await readFile(at('labelled.csv'));
+    await table([['Good.', 'positive', '']]);
+    await assert.rejects(prepare(other), { code: 'too-few-labels' });
+    assert.equal((await tuningKind(home()).unfinished(undefined)).length, 1);
+    assert.ok(existsSync(checkpoint));
+    await writeFile(at('labelled.csv'), usable);
+    await prepare(other);
+    assert.deepEqual(await tuningKind(home()).unfinished(undefined), []);
+    assert.ok(!existsSync(checkpoint));
+  });
+
+  it('replaces nothing that it reads, and says what else it would replace', async () => {
+    const own = at('workspace/.prompt-confidence/adapters/lab.gguf');
+    const beside = (name: string): string => path.join(path.dirname(own), name);
+    await mkdir(path.dirname(own), { recursive: true });
+    assert.deepEqual(await takenFiles(own), []);
+    const names = ['lab.gguf', 'lab.json', 'lab-split.csv', 'lab-mc-dropout.csv', 'lab-unseen.csv'];
+    for (const model of ['base', 'tuned'])
+      names.push(`lab-${model}.csv`, `lab-${model}.csv.meta.json`, `../calibrators/lab-${model}.json`);
+    await mkdir(beside('../calibrators'));
+    await symlink(at('workspace'), at('linked'));
+    for (const name of names) {
+      await writeFile(beside(name), 'mine');
+      assert.ok((await takenFiles(own)).includes(beside(name)), name);
+      for (const input of [beside(name), beside(name).replace('/workspace/', '/linked/')])
+        await assert.rejects(checkNoInput(own, [input]), { code: 'same-file' }, name);
+    }
+    assert.equal((await takenFiles(own)).length, names.length);
+    await checkNoInput(own, [at('labelled.csv')]);
+    // The model is known only once it is open.
+    const identity = await source().identity();
+    const modelFile = { file: 'lab.gguf', path: own, sha256: HASH };
+    const from = source({ identity: () => Promise.resolve({ ...identity, modelFile }) });
+    await assert.rejects(prepare({ out: own }, from), { code: 'same-file' });
+  });
+
+  it('has one folder in the cache, also through a link and before its own folder is there', async () => {
+    await mkdir(at('real'));
+    await symlink(at('real'), at('linked'));
+    const work = (name: string): string => tuningWork(at('cache'), at(name));
+    const before = work('real/adapters/tuned.gguf');
+    assert.equal(work('linked/adapters/tuned.gguf'), before);
+    await mkdir(at('real/adapters'));
+    for (const name of ['real', 'linked']) assert.equal(work(`${name}/adapters/tuned.gguf`), before);
+  });
+
   it('keeps no rows of a run that nobody began, and those of one that was', async () => {
     const isThere = (): boolean => existsSync(workFiles(order().work).input);
     const prepareAnd = (then: () => Promise<unknown>): Promise<unknown> =>
@@ -562,7 +635,12 @@ describe('tuning a classifier', () => {
       });
     await prepareAnd(() => Promise.resolve());
     assert.ok(isThere());
+    // Declined while somebody else prepares here: it may be theirs.
+    await preparedAlone(home(), order(at('adapters/other.gguf')), () => dropPrepared(home(), order()));
+    assert.ok(isThere());
     await dropPrepared(home(), order());
+    assert.ok(!isThere());
+    await preparedAlone(home(), order(), prepare, false);
     assert.ok(!isThere());
     const refused = new UserError('program-failed', 'The trainer has died.');
     await assert.rejects(
@@ -620,6 +698,49 @@ describe('tuning a classifier', () => {
       ['text', 'label', 'split'],
     );
     assert.deepEqual((await prepare()).rows, { train: 80, validation: 20, test: 20 });
+  });
+
+  it('refuses a split of the table that divides equal texts or a group', async () => {
+    const rows = practiceSet(0).slice(0, 120);
+    const part = (row: number): string => (row < 80 ? 'train' : row < 100 ? 'validation' : 'test');
+    const divided = (text: (row: number) => string, group: (row: number) => string): Promise<void> =>
+      table(
+        rows.map(({ label }, row) => [text(row), label, group(row), part(row)]),
+        ['text', 'label', 'group', 'split'],
+      );
+    await divided(
+      (row) => (row === 110 ? ' TEXT 5!' : `Text ${row}.`),
+      () => '',
+    );
+    await assert.rejects(prepare(), {
+      code: 'bad-split',
+      message:
+        /^labelled\.csv: the column "split" divides 2 rows .* Lines 7 \(train\) and 112 \(test\) have one text/u,
+    });
+    await divided(
+      (row) => `Text ${row}.`,
+      (row) => (row > 97 && row < 103 ? 'g' : ''),
+    );
+    await assert.rejects(prepare(), {
+      code: 'bad-split',
+      message: /divides 5 rows .* Lines 100 \(validation\) and 102 \(test\) are of one group/u,
+    });
+  });
+
+  it('says how many groups there are where they leave too few rows for a part', async () => {
+    const rows = practiceSet(0).slice(0, 120);
+    await table(rows.map(({ text, label }) => [text, label, 'one']));
+    await assert.rejects(prepare(), {
+      code: 'too-few-rows',
+      message: /stay together, and all rows make 1 group\. Label more rows in other groups\.$/u,
+    });
+  });
+
+  it('names the folder of the base that is missing before it reads anything', async () => {
+    await assert.rejects(prepare({ base: at('nowhere'), table: at('none.csv') }), {
+      code: 'no-folder',
+      message: /There is no folder .*nowhere\. Name the Hugging Face folder/u,
+    });
   });
 
   it('pauses and resumes from its checkpoint, and can be given up', async () => {
