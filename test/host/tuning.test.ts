@@ -115,6 +115,19 @@ describe('fine-tuning in the editor', () => {
     assert.deepEqual(readdirSync(path.join(cacheFolder('training'), 'runs')), []);
   });
 
+  it('asks before it replaces any file of the adapter, and never replaces its table', async () => {
+    mkdirSync(path.dirname(adapter()), { recursive: true });
+    const scores = adapter().replace('.gguf', '-base.csv');
+    writeFileSync(scores, readFileSync(at('labelled.csv')));
+    const dialogs = person(...ANSWERS, undefined);
+    await fineTune();
+    assert.match(dialogs.saying('confirm')[0] ?? '', /^confirm Files of an adapter "tuned" already exist\./u);
+    assert.match(dialogs.saying('confirm')[0] ?? '', /tuned-base\.csv/u);
+    const other = person(...ANSWERS, undefined);
+    await vscode.commands.executeCommand(COMMANDS.fineTune, vscode.Uri.file(scores));
+    assert.match(other.saying('error')[0] ?? '', /reads .*tuned-base\.csv, and would replace it/u);
+  });
+
   it('is paused, found again as unfinished, and resumed from its tab', async () => {
     person(...ANSWERS, 'Fine-Tune');
     await behave('holds');
