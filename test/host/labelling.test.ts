@@ -62,6 +62,15 @@ describe('labelling rows in the editor', () => {
     return until('the table is read', () => (panel.state.busy === null ? panel : undefined));
   }
 
+  /** A late event of the table's file has it read again, which resumes what was begun. */
+  async function begin(panel: LabellingPanel): Promise<void> {
+    await panel.begin(ORDER);
+    await until('rows are drawn', () => {
+      const { busy, session } = panel.state;
+      return busy === null && session !== null ? true : undefined;
+    });
+  }
+
   async function answer(panel: LabellingPanel, said: Said): Promise<void> {
     await panel.answer(panel.state.session?.row?.at ?? -1, said);
   }
@@ -71,7 +80,7 @@ describe('labelling rows in the editor', () => {
     assert.deepEqual(first.state.setup, {
       ...{ rows: 120, isScored: true, labels: ['ham', 'spam'], areAllLabels: true },
     });
-    await first.begin(ORDER);
+    await begin(first);
     assert.deepEqual([first.state.saving, first.state.session?.rows], [null, 12]);
     const [design] = readdirSync(place('')).filter((name) => name.endsWith('.design.json'));
     assert.match(design ?? '', /^to-label\.stratified-12-seed0-[\da-f]{8}\.design\.json$/u);
@@ -102,7 +111,7 @@ describe('labelling rows in the editor', () => {
   it('shows what another window has written, and lets two people label one queue', async () => {
     await setMachineSetting('labels.who', 'Ana');
     const panel = await open();
-    await panel.begin(ORDER);
+    await begin(panel);
     await answer(panel, HAM);
     const [header = '', line = ''] = readFileSync(place('to-label.csv'), 'utf8').split('\n');
     const design = JSON.parse(
@@ -126,7 +135,7 @@ describe('labelling rows in the editor', () => {
 
   it('keeps its design when the table changes, without the rows whose text is another one', async () => {
     const panel = await open();
-    await panel.begin(ORDER);
+    await begin(panel);
     await answer(panel, HAM);
     await close();
     writeFileSync(uri.fsPath, tableOf(60));
@@ -144,7 +153,7 @@ describe('labelling rows in the editor', () => {
     const { error, setup, session: old, notes: said } = none.state;
     assert.deepEqual([error, old, setup?.rows], [null, null, 120]);
     assert.match(said.join('\n'), /None of the rows that were drawn before is in this table/u);
-    await none.begin(ORDER);
+    await begin(none);
     await answer(none, SPAM);
     await close();
     const again = await open();
@@ -153,7 +162,7 @@ describe('labelling rows in the editor', () => {
 
   it('shows the rows where nothing can be saved, and says why', async () => {
     const panel = await open();
-    await panel.begin(ORDER);
+    await begin(panel);
     // A file in the place of the folder stops the administrator too, who may write everywhere.
     renameSync(place(''), `${place('')}-away`);
     writeFileSync(path.join(folder, '.prompt-confidence/labels'), '');
@@ -169,7 +178,7 @@ describe('labelling rows in the editor', () => {
   it('tells the calibration panel of the table, which finds the labels by itself', async () => {
     const { calibration } = await internals();
     const panel = await open();
-    await panel.begin(ORDER);
+    await begin(panel);
     for (let row = 0; row < 6; row++) await answer(panel, row % 2 === 0 ? HAM : SPAM);
     await vscode.commands.executeCommand(COMMANDS.openCalibration, uri);
     const labelled = (rows: number) =>
@@ -211,7 +220,7 @@ describe('labelling rows in the editor', () => {
 
   it('writes into no file that is no labels file', async () => {
     const panel = await open();
-    await panel.begin(ORDER);
+    await begin(panel);
     writeFileSync(place('to-label.csv'), 'name,age\nAna,30\n');
     await answer(panel, HAM);
     assert.equal(panel.state.saving?.code, 'labels-file-other');
@@ -222,7 +231,7 @@ describe('labelling rows in the editor', () => {
   it('settles the rows on which people differ', async () => {
     await setMachineSetting('labels.who', 'Ana');
     const ana = await open();
-    await ana.begin(ORDER);
+    await begin(ana);
     for (const said of [HAM, HAM, SPAM]) await answer(ana, said);
     await close();
     await setMachineSetting('labels.who', 'Ben');
@@ -258,7 +267,7 @@ describe('labelling rows in the editor', () => {
     const { services } = await internals();
     const file = path.join(folder, 'to-fill.csv');
     const panel = await open();
-    await panel.begin(ORDER);
+    await begin(panel);
     await answer(panel, HAM);
     try {
       const dialogs = person(services.dialogs, [file, undefined, file, file]);

@@ -188,6 +188,8 @@ export class LabellingPanel {
         saving: this.savingProblem(),
         setup: resumed === undefined ? await this.setup(frame) : null,
       });
+      // An answer may have been given while this was read.
+      await this.refresh();
     } catch (error) {
       if (run === this.run) this.update({ error: this.explained(error), busy: null });
     }
