@@ -8,7 +8,7 @@ import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { checkTokenizer } from '../core/encoder/tokenizer';
 import { encoderConfig } from '../core/encoder/config';
-import { jsonOf } from '../core/data/json';
+import { jsonOf, withoutByteOrderMark } from '../core/data/json';
 import { UserError } from '../core/user-error';
 import { renameDurably, writeFileAtomic } from './atomic';
 import { readEncoderFolder } from './encoder-folder';
@@ -290,8 +290,9 @@ async function keepOnly(folder: string, wanted: ReadonlySet<string>): Promise<vo
 
 /** @throws UserError `encoder-config`, `encoder-tokenizer` for what no model can be used with */
 async function checkSmall(name: string, file: string): Promise<void> {
-  if (name === 'config.json') encoderConfig(jsonOf(await readFile(file, 'utf8')));
-  if (name === 'tokenizer.json') checkTokenizer(jsonOf(await readFile(file, 'utf8')));
+  const json = async (): Promise<unknown> => jsonOf(withoutByteOrderMark(await readFile(file, 'utf8')));
+  if (name === 'config.json') encoderConfig(await json());
+  if (name === 'tokenizer.json') checkTokenizer(await json());
 }
 
 /**

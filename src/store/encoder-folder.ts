@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { withoutByteOrderMark } from '../core/data/json';
 import { encoderConfig, type EncoderConfig, type HeadKind } from '../core/encoder/config';
 import { encoderIdentity } from '../core/encoder/identity';
 import { listed } from '../core/quote';
@@ -112,7 +113,7 @@ async function sizeOf(file: string): Promise<number | undefined> {
 async function readConfig(file: string): Promise<unknown> {
   const text = await readSmall(file);
   try {
-    return JSON.parse(text?.toString() ?? '');
+    return JSON.parse(withoutByteOrderMark(text?.toString() ?? ''));
   } catch (error) {
     throw new UserError('encoder-config', `${file} is not JSON.`, { cause: error });
   }

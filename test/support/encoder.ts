@@ -40,16 +40,39 @@ export function tokenizerVariants(): z.infer<typeof variants> {
   return variants.parse(readJson(fixture('encoder/variants.json')));
 }
 
+const addedTokens = z.object({
+  pieces: z.array(z.string()),
+  /** Lists of added tokens; the variants name one by its number. */
+  added: z.array(z.array(z.looseObject({ content: z.string() }))),
+  variants: z.array(
+    z.object({
+      of: z.enum(ENCODERS),
+      added: z.int(),
+      changes: z.record(z.string(), z.unknown()),
+      ids: z.array(z.string()),
+    }),
+  ),
+});
+
+/** Further tokenizers: one of the above with added tokens, as scripts/fixtures/encoder-added-tokens.py makes them. */
+export function addedTokenVariants(): z.infer<typeof addedTokens> {
+  return addedTokens.parse(readJson(fixture('encoder/added-tokens.json')));
+}
+
 /** Tokens that the texts of the references are cut to. */
 export const LIMIT = 24;
 
 /** The texts of the references, in order: scripts/fixtures/encoder.py makes the same ones. */
 export function oddTexts(): readonly string[] {
-  const pieces = z.array(z.string()).parse(readJson(fixture('encoder/odd-pieces.json')));
+  return textsOf(z.array(z.string()).parse(readJson(fixture('encoder/odd-pieces.json'))), 1000);
+}
+
+/** Texts of random pieces, as scripts/fixtures/encoder_texts.py makes them. */
+export function textsOf(pieces: readonly string[], count: number): readonly string[] {
   let state = 1;
   const next = (): number => (state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff);
-  return Array.from({ length: 1000 }, () => {
-    const count = 1 + ((next() >>> 16) % 12);
-    return Array.from({ length: count }, () => pieces[(next() >>> 8) % pieces.length]).join('');
+  return Array.from({ length: count }, () => {
+    const length = 1 + ((next() >>> 16) % 12);
+    return Array.from({ length }, () => pieces[(next() >>> 8) % pieces.length]).join('');
   });
 }

@@ -5,20 +5,41 @@
 import * as z from 'zod';
 import { quoted } from '../quote';
 import { UserError } from '../user-error';
+import type { AddedToken } from './added-tokens';
+import type { Around } from './truncation';
 
 const typed = z.looseObject({ type: z.string().optional() }).nullish();
 const tokenizerSchema = z.looseObject({
   normalizer: typed,
   pre_tokenizer: typed,
   post_processor: typed,
+  added_tokens: z
+    .array(
+      z.object({
+        content: z.string().min(1),
+        single_word: z.boolean(),
+        lstrip: z.boolean(),
+        rstrip: z.boolean(),
+        normalized: z.boolean(),
+      }),
+    )
+    .default([]),
   model: z.looseObject({
     type: z.string().optional(),
+    vocab: z.unknown(),
     merges: z.unknown().optional(),
     dropout: z.number().nullish(),
     byte_fallback: z.boolean().nullish(),
   }),
 });
 type TokenizerFile = z.infer<typeof tokenizerSchema>;
+
+/** What is done here, because the tokenizer package differs from Python's tokenizers in it. */
+export interface TokenizerPlan {
+  readonly preparation: TextPreparation;
+  readonly addedTokens: readonly AddedToken[];
+  readonly around: Around;
+}
 
 /** How a text is changed before the tokenizer package gets it, where the package differs from Python's tokenizers. */
 export interface TextPreparation {
@@ -31,25 +52,20 @@ export interface TextPreparation {
   readonly setsIdeographsApart: boolean;
 }
 
-const POST_PROCESSORS: ReadonlySet<string> = new Set([
-  'TemplateProcessing',
-  'BertProcessing',
-  'RobertaProcessing',
-]);
-
 /**
  * Checks a parsed `tokenizer.json`.
  *
  * @throws UserError `encoder-tokenizer` for a type that is not supported
  */
-export function checkTokenizer(value: unknown): TextPreparation {
+export function checkTokenizer(value: unknown): TokenizerPlan {
   const parsed = tokenizerSchema.safeParse(value);
   if (!parsed.success) throw unsupported('it cannot be read');
   const file = parsed.data;
-  const after = file.post_processor?.type;
-  if (after === undefined || !POST_PROCESSORS.has(after))
-    throw unsupported(`its post-processor is ${typeInWords(after)}`);
-  if (!hasOneSegment(file.post_processor)) throw unsupported('it gives tokens of one text different types');
+  const around = aroundOf(file);
+  return { preparation: preparationOf(file), addedTokens: addedTokensOf(file), around };
+}
+
+function preparationOf(file: TokenizerFile): TextPreparation {
   switch (modelType(file)) {
     case 'WordPiece':
       return wordPiece(file);
@@ -92,14 +108,65 @@ function byteLevel({ normalizer, pre_tokenizer, model }: TokenizerFile): TextPre
   return { lowersSigma: false, setsIdeographsApart: false };
 }
 
-const templateSchema = z.looseObject({
-  single: z.array(z.record(z.string(), z.looseObject({ type_id: z.int() }))),
-});
+const vocabularySchema = z.record(z.string(), z.number());
 
-/** Whether all tokens of a single text have the token type 0. */
-function hasOneSegment(postProcessor: unknown): boolean {
-  const template = templateSchema.safeParse(postProcessor).data;
-  return template?.single.every((part) => Object.values(part).every(({ type_id }) => type_id === 0)) ?? true;
+/** With the numbers that Python's tokenizers gives them, whatever the file says: a token of the vocabulary keeps its own. */
+function addedTokensOf({ added_tokens, model }: TokenizerFile): readonly AddedToken[] {
+  const vocabulary = vocabularySchema.safeParse(model.vocab).data;
+  if (vocabulary === undefined) throw unsupported('its vocabulary cannot be read');
+  const numbers = new Map(Object.entries(vocabulary));
+  const contents = new Set(added_tokens.map(({ content }) => content));
+  if (contents.size < added_tokens.length) throw unsupported('it has an added token twice');
+  const size = numbers.size;
+  let highest = -1;
+  return added_tokens.map((token) => {
+    const id = numbers.get(token.content) ?? Math.max(size, highest + 1);
+    highest = Math.max(highest, id);
+    return { ...token, id };
+  });
+}
+
+const partSchema = z.looseObject({ id: z.string(), type_id: z.int() }).optional();
+const templateSchema = z.looseObject({
+  single: z.array(z.looseObject({ SpecialToken: partSchema, Sequence: partSchema })),
+  special_tokens: z.record(z.string(), z.looseObject({ ids: z.array(z.int()) })).default({}),
+});
+const end = z.tuple([z.string(), z.int()]);
+const endsSchema = z.looseObject({ cls: end, sep: end });
+
+/** The special tokens around a single text. */
+function aroundOf({ post_processor: found }: TokenizerFile): Around {
+  switch (found?.type) {
+    case 'TemplateProcessing':
+      return aroundInTemplate(found);
+    case 'BertProcessing':
+    case 'RobertaProcessing': {
+      const ends = endsSchema.safeParse(found).data;
+      if (ends === undefined) throw unsupported('its post-processor cannot be read');
+      return { before: [ends.cls[1]], after: [ends.sep[1]] };
+    }
+    default:
+      throw unsupported(`its post-processor is ${typeInWords(found?.type)}`);
+  }
+}
+
+function aroundInTemplate(found: unknown): Around {
+  const template = templateSchema.safeParse(found).data;
+  if (template === undefined) throw unsupported('its post-processor cannot be read');
+  const { single, special_tokens } = template;
+  if (single.some(({ SpecialToken: special, Sequence: text }) => (special ?? text)?.type_id !== 0))
+    throw unsupported('it gives tokens of one text different types');
+  const texts = single.flatMap(({ Sequence: text }, at) => (text === undefined ? [] : [{ id: text.id, at }]));
+  const [text] = texts;
+  if (text?.id !== 'A' || texts.length > 1)
+    throw unsupported('it does not keep the tokens of a text together');
+  const numbers = (parts: typeof single): readonly number[] =>
+    parts.flatMap(({ SpecialToken: special }) => {
+      const ids = special_tokens[special?.id ?? '']?.ids;
+      if (ids === undefined) throw unsupported('its post-processor names a special token that it lacks');
+      return ids;
+    });
+  return { before: numbers(single.slice(0, text.at)), after: numbers(single.slice(text.at + 1)) };
 }
 
 function typeInWords(type: string | undefined): string {

@@ -1,5 +1,6 @@
 /** How many tokens of a text a sequence classification model gets. The tokenizer package cuts nothing. */
 import * as z from 'zod';
+import { shortened } from '../quote';
 import { UserError } from '../user-error';
 
 export interface Cutting {
@@ -9,14 +10,26 @@ export interface Cutting {
   readonly side: 'left' | 'right';
 }
 
+const COUNT = 'a whole number above 0';
 const tokenizerSchema = z.looseObject({
   truncation: z
-    .looseObject({ max_length: z.int().positive(), direction: z.enum(['Left', 'Right']).optional() })
+    .looseObject(
+      {
+        max_length: z.int(COUNT).positive(COUNT),
+        direction: z.enum(['Left', 'Right'], '"Left" or "Right"').optional(),
+      },
+      'an object',
+    )
     .nullish(),
 });
 const tokenizerConfigSchema = z.looseObject({
-  model_max_length: z.number().positive().nullish(),
-  truncation_side: z.enum(['left', 'right']).nullish(),
+  // Not z.int(): transformers writes 1e30 for "no limit".
+  model_max_length: z
+    .number(COUNT)
+    .positive(COUNT)
+    .refine((tokens) => Number.isInteger(tokens), COUNT)
+    .nullish(),
+  truncation_side: z.enum(['left', 'right'], '"left" or "right"').nullish(),
 });
 
 /**
@@ -25,33 +38,54 @@ const tokenizerConfigSchema = z.looseObject({
  *
  * @param tokenizer parsed `tokenizer.json`
  * @param tokenizerConfig parsed `tokenizer_config.json`
- * @throws UserError `encoder-tokenizer`
+ * @param special how many special tokens stand around every text
+ * @throws UserError `encoder-tokenizer`, also where there is no room for a text beside them
  */
 export function cuttingOf(
   tokenizer: unknown,
   tokenizerConfig: unknown,
   positionLimit: number | undefined,
+  special: number,
 ): Cutting {
-  const own = tokenizerSchema.safeParse(tokenizer);
-  const config = tokenizerConfigSchema.safeParse(tokenizerConfig);
-  if (!own.success || !config.success)
+  const own = checked(tokenizerSchema, tokenizer, 'tokenizer.json');
+  const config = checked(tokenizerConfigSchema, tokenizerConfig, 'tokenizer_config.json');
+  const truncation = own.truncation ?? undefined;
+  const said =
+    truncation === undefined
+      ? { by: '"model_max_length" in tokenizer_config.json', tokens: config.model_max_length ?? Infinity }
+      : { by: '"max_length" in tokenizer.json', tokens: truncation.max_length };
+  const possible = { by: '"max_position_embeddings" in config.json', tokens: positionLimit ?? Infinity };
+  const { by, tokens } = possible.tokens < said.tokens ? possible : said;
+  if (tokens <= special)
     throw new UserError(
       'encoder-tokenizer',
-      `${own.success ? 'tokenizer_config.json' : 'tokenizer.json'} does not say how long texts are cut.`,
+      `Nothing of a text would be left: ${by} allows only ${inWords(tokens, 'token')}, and every text gets ${inWords(special, 'special token')}.`,
     );
-  const truncation = own.data.truncation ?? undefined;
-  const { model_max_length, truncation_side } = config.data;
-  const most = Math.min(truncation?.max_length ?? model_max_length ?? Infinity, positionLimit ?? Infinity);
   return {
-    // transformers writes 1e30 for "no limit".
-    limit: Number.isSafeInteger(most) ? most : undefined,
+    limit: Number.isSafeInteger(tokens) ? tokens : undefined,
     side:
       truncation === undefined
-        ? (truncation_side ?? 'right')
+        ? (config.truncation_side ?? 'right')
         : truncation.direction === 'Left'
           ? 'left'
           : 'right',
   };
+}
+
+function inWords(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** @throws UserError `encoder-tokenizer` that names the first value that is not as it has to be */
+function checked<T>(schema: z.ZodType<T>, value: unknown, file: string): T {
+  const parsed = schema.safeParse(value, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  const [{ path, input, message } = { path: [], input: undefined, message: '' }] = parsed.error.issues;
+  const found = input === undefined ? 'is missing' : `is ${shortened(JSON.stringify(input))}`;
+  throw new UserError(
+    'encoder-tokenizer',
+    `${file} cannot be used: "${path.join('.')}" ${found}. It has to be ${message}.`,
+  );
 }
 
 /** The special tokens that stand around every text. */

@@ -212,6 +212,13 @@ describe('downloadModel of a sequence classification model', () => {
     assert.match((await failure(download(pickled), 'download-corrupt')).message, /pickle/u);
   });
 
+  it('takes files that begin with a byte order mark', async () => {
+    const marked = (name: string) => Buffer.from(`\ufeff${read(name).toString()}`);
+    const names = ['config.json', 'tokenizer.json'];
+    const hub = await startHub(repository(Object.fromEntries(names.map((name) => [name, marked(name)]))));
+    assert.ok(await download(hub));
+  });
+
   it('names what a repository lacks, and asks which of several ONNX files is wanted', async () => {
     const without = repository();
     without.delete('tokenizer.json');
