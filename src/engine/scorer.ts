@@ -142,13 +142,13 @@ export class Scorer {
     const window = model.fileInsights.swaSize;
     const swaFullCache = window !== undefined && contextTokens > window;
     const sequenceCount = await sequencesWithin(model, contextTokens, swaFullCache);
-    const flashAttention = model.flashAttentionSupported;
+    const flashAttention = model.flashAttentionSupported && !isWholeOnCpu(model);
     const context = await createContext(model, adapter, {
       sequences: sequenceCount,
       contextSize: contextTokens,
       batchSize: BATCH_TOKENS,
       flashAttention,
-      ...cachePrecision(model),
+      ...(isWholeOnCpu(model) ? WHOLE_CACHE : {}),
       swaFullCache,
       threads: { ideal: threads, min: threads },
       // In order, so that what does not fit into a batch is split where the batch ends, at a multiple of PADDING.
@@ -550,15 +550,19 @@ function overheadOf(prompt: TokenizedPrompt, plan: AnswerPlan): number {
 }
 
 /** @throws UserError adapter-unreadable; InsufficientMemoryError */
-/** On a CPU, keys and values of a model of 32-bit floats are not rounded to 16 bits. */
-function cachePrecision({ fileInfo, llama }: LlamaModel): LlamaContextOptions {
-  const isWhole = fileInfo.metadata.general.file_type === GgufFileType.ALL_F32;
-  if (!isWhole || llama.gpu !== false) return {};
-  // Marked as deprecated because some GPUs lack some types; a CPU has this one.
-  /* eslint-disable @typescript-eslint/no-deprecated */
-  return { experimentalKvCacheKeyType: 'F32', experimentalKvCacheValueType: 'F32' };
-  /* eslint-enable @typescript-eslint/no-deprecated */
+/**
+ * Whether a model of 32-bit floats runs on a CPU. Its keys and values are not rounded to 16 bits then. Flash attention rounds
+ * them whatever the cache holds, and log-probabilities are off by some thousandths.
+ */
+function isWholeOnCpu({ fileInfo, llama }: LlamaModel): boolean {
+  return fileInfo.metadata.general.file_type === GgufFileType.ALL_F32 && llama.gpu === false;
 }
+
+/** Marked as deprecated because some GPUs lack some types; a CPU has this one. */
+const WHOLE_CACHE: LlamaContextOptions = {
+  experimentalKvCacheKeyType: 'F32',
+  experimentalKvCacheValueType: 'F32',
+};
 
 async function createContext(
   model: LlamaModel,

@@ -100,7 +100,7 @@ export function parseEvaluation(text: string, name: string): Evaluation {
   if (z.looseObject({ kind: z.literal('multi-label') }).safeParse(value).success)
     throw new UserError(
       'evaluation-invalid',
-      `${name} is an evaluation of all labels, and this compares one. Make it with "evaluate" --label LABEL --json.`,
+      `${name} is an evaluation of all labels, and this compares one. Evaluate one label, and save that.`,
     );
   const [issue] = parsed.error.issues;
   throw new UserError(
