@@ -108,7 +108,7 @@ export async function compareTables(order: CompareOrder): Promise<ComparedTables
       origin: sourceInWords(bounds[at] ?? null),
     })),
     pairing: { by: shared.by, rows, compared: comparison.rows.length },
-    warnings: [...warningsOf(inputs, comparison, names), ...warnings],
+    warnings: [...warningsOf(inputs, comparison, names), ...warnings, ...withoutIds(inputs, shared, names)],
     folds: comparison.folds,
     recommended: comparison.recommended,
     stages: comparison.stages.map(reportedStage),
@@ -199,7 +199,7 @@ function pair(inputs: readonly LabelledTable[]): SharedRows {
     );
   throw new UserError(
     'no-common-rows',
-    `${files} have no rows in common: they share no ids and no texts, or more than a tenth of those that they share have different true labels.`,
+    `${files} have no rows in common: they share no ids and no texts, or more than a tenth of those that they share have different true labels, or none of those that share a text has the same group.`,
   );
 }
 
@@ -219,11 +219,21 @@ function alike(inputs: readonly LabelledTable[], shared: SharedRows, names: read
     weight: tables.find(({ weight }) => weight !== undefined)?.weight,
     split: tables.find(({ split }) => split !== undefined)?.split,
   };
-  const warnings = (['weight', 'split'] as const).flatMap((column): Warning[] => {
-    const own = common[column];
-    const other = tables.findIndex((table) => table[column]?.some((value, row) => value !== own?.[row]));
-    const owner = tables.findIndex((table) => table[column] === own);
-    if (own === undefined || other < 0) return [];
+  const columns = {
+    // By their names: the numbers of groups are those of one table.
+    group: inputs.map(
+      ({ table: { group } }, at) =>
+        group && Float64Array.from(shared.rows[at] ?? [], (row) => group[row] ?? NaN),
+    ),
+    weight: tables.map(({ weight }) => weight),
+    split: tables.map(({ split }) => split),
+  };
+  const warnings = Object.entries(columns).flatMap(([column, values]): Warning[] => {
+    const owner = values.findIndex((own) => own !== undefined);
+    const other = values.findIndex((own) =>
+      own?.some((value, row) => !Object.is(value, values[owner]?.[row])),
+    );
+    if (other < 0) return [];
     return [
       {
         code: `other-${column}`,
@@ -232,6 +242,27 @@ function alike(inputs: readonly LabelledTable[], shared: SharedRows, names: read
     ];
   });
   return { tables: tables.map((table) => ({ ...table, ...common })), warnings };
+}
+
+/** Ids that are missing in some rows of a table whose other rows are paired by them. */
+function withoutIds(
+  inputs: readonly LabelledTable[],
+  shared: SharedRows,
+  names: readonly string[],
+): Warning[] {
+  if (shared.by !== 'id') return [];
+  return inputs.flatMap(({ table: { id } }, at) => {
+    const hasNone = (row: number): boolean => Number.isNaN(id?.[row] ?? 0);
+    const rows = id?.filter(Number.isNaN).length ?? 0;
+    const paired = shared.rows[at]?.filter(hasNone).length ?? 0;
+    if (rows === 0) return [];
+    return [
+      {
+        code: 'rows-without-id',
+        message: `${labelName(names[at] ?? '')}: ${count(rows, 'row')} without an id. ${paired === 0 ? 'None' : paired.toLocaleString('en-US')} of them could be paired by text.`,
+      },
+    ];
+  });
 }
 
 /** Those of the tables and of their raw numbers, each once. */

@@ -222,11 +222,11 @@ export function pairingInWords({
 export function leftOutInWords({ tables }: Pick<ComparisonReport, 'tables'>): string[] {
   return tables.flatMap(({ name, missing, repeated, differing }) => {
     const reasons = [
-      ...(missing === 0 ? [] : [`${count(missing, 'row')} not in every table`]),
+      ...(missing === 0 ? [] : [`${count(missing, 'row')} not found in every table`]),
       ...(repeated === 0 ? [] : [`${count(repeated, 'row')} with the id of another row`]),
       ...(differing === 0
         ? []
-        : [`${count(differing, 'row')} with another true label or text than elsewhere`]),
+        : [`${count(differing, 'row')} with another true label, text or group than elsewhere`]),
     ];
     return reasons.length === 0 ? [] : [`Left out of ${labelName(name)}: ${reasons.join(', ')}.`];
   });

@@ -141,7 +141,7 @@ describe('compare', () => {
     await bench.write('part.csv', rescored(base, tuned).split('\n').slice(0, 301).join('\n'));
     const { code, err, out } = await bench.run('compare', '@base.csv', '@part.csv');
     assert.equal(code, 0, err);
-    assert.match(err, /Left out of base: 100 rows not in every table\./);
+    assert.match(err, /Left out of base: 100 rows not found in every table\./);
     assert.match(out, /300 rows paired by id/);
   });
 
@@ -156,6 +156,40 @@ describe('compare', () => {
     assert.deepEqual(pairing, { by: 'text', rows: 400, compared: 400 });
     const [accuracy] = stages[0]?.differences[0] ?? [];
     assert.equal(accuracy?.test, 'sign-flip');
+  });
+
+  it('finds no difference between the same rows in another order of groups, and says where groups differ', async () => {
+    const rows = Array.from({ length: 20 }, (_, i) => `text ${i},pos,A,.1,.9\ntext ${i},pos,B,.8,.2`);
+    const header = 'text,label,group,prob:neg,prob:pos\n';
+    await bench.write('grouped.csv', header + rows.join('\n'));
+    await bench.write(
+      'turned.csv',
+      header + rows.map((pair) => pair.split('\n').reverse().join('\n')).join('\n'),
+    );
+    const { differing, warnings } = await report('@grouped.csv', '@turned.csv');
+    assert.deepEqual(differing, { lost: 0, 'both-wrong': 0, gained: 0 });
+    assert.ok(!warnings.some(({ code }) => code === 'other-group'));
+    const single = (group: string): string =>
+      base.replace('id,', 'group,id,').replaceAll(/^(?=\d)/gmu, `${group},`);
+    await bench.write('one-group.csv', single('A'));
+    await bench.write('other-group.csv', single('B'));
+    const regrouped = await report('@one-group.csv', '@other-group.csv');
+    assert.ok(
+      regrouped.warnings.some(
+        ({ code, message }) => code === 'other-group' && message.includes('has another group than one-group'),
+      ),
+    );
+  });
+
+  it('says how many rows have no id, and how many of them are paired all the same', async () => {
+    const gaps = (table: string): string => table.replaceAll(/^\d*7,/gmu, ',');
+    const few = base.split('\n').slice(0, 51).join('\n');
+    await bench.write('gaps.csv', gaps(few));
+    await bench.write('gaps-tuned.csv', gaps(rescored(few, tuned)));
+    const { pairing, warnings } = await report('@gaps.csv', '@gaps-tuned.csv');
+    assert.equal(pairing.rows, 50);
+    const [first] = warnings.filter(({ code }) => code === 'rows-without-id');
+    assert.equal(first?.message, 'gaps: 5 rows without an id. 5 of them could be paired by text.');
   });
 
   it('slices by a column of the first table', async () => {
