@@ -1,7 +1,11 @@
 /** Compares the scores that several runs gave to the same rows: tables of two prompts, models, or a base and a tuned one. */
 import path from 'node:path';
 import { compareRuns, type CompareRunsOptions, type RunComparison } from '../../core/comparison/compare-runs';
-import { compareSlices, type SliceComparison } from '../../core/comparison/compare-slices';
+import {
+  compareSlices,
+  type CompareSlicesOptions,
+  type SliceComparison,
+} from '../../core/comparison/compare-slices';
 import { type DifferingRow, differingRows } from '../../core/comparison/differing-rows';
 import { type ComparisonReport, reportedSlices, reportedStage } from '../../core/comparison/report';
 import type { ColumnOptions } from '../../core/data/columns';
@@ -28,7 +32,8 @@ import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
 /** From which confidence on decisions are usually made without a person. */
 export const DEFAULT_THRESHOLD = 0.9;
 
-export interface CompareOrder extends Omit<CompareRunsOptions, 'threshold' | 'bins'> {
+export interface CompareOrder
+  extends Omit<CompareRunsOptions, 'threshold' | 'bins'>, Pick<CompareSlicesOptions, 'onSlice'> {
   /** At least two, each with the roles of its columns; the others are compared with the first. */
   readonly tables: readonly { readonly file: string; readonly columns: ColumnOptions }[];
   /** Of the runs, as many as tables; undefined: after the files. */
@@ -41,6 +46,8 @@ export interface CompareOrder extends Omit<CompareRunsOptions, 'threshold' | 'bi
   readonly labelsFrom?: string | undefined;
   /** Columns of the first table by whose values the comparison is sliced. */
   readonly slices?: readonly string[] | undefined;
+  /** With more values than these a column is not compared by them; undefined: all are compared. */
+  readonly sliceLimit?: number | undefined;
 }
 
 export interface ComparedTables {
@@ -61,7 +68,7 @@ export interface ComparedTables {
  *   bad-split; everything of `readLabelled` and `readScoreMeta`
  */
 export async function compareTables(order: CompareOrder): Promise<ComparedTables> {
-  const { threshold = DEFAULT_THRESHOLD, slices = [], onStage } = order;
+  const { threshold = DEFAULT_THRESHOLD, slices = [], sliceLimit: limit, onStage, onSlice } = order;
   const names = runNames(
     order.tables.map(({ file }) => file),
     order.names,
@@ -81,9 +88,11 @@ export async function compareTables(order: CompareOrder): Promise<ComparedTables
     inputs.map((input, at) => predictedIn(input, rowsOfTables[at] ?? new Uint32Array(0))),
   );
   const [first] = inputs;
-  const sliced = slices.map((column) =>
-    compareSlices(compared, slicedBy(column, first, rowsOfTables[0]), options),
-  );
+  const sliced: SliceComparison[] = [];
+  for (const column of slices) {
+    const values = slicedBy(column, first, rowsOfTables[0]);
+    sliced.push(await compareSlices(compared, values, { ...options, limit, onSlice }));
+  }
   const bounds = await Promise.all(
     inputs.map(async ({ source, table }) =>
       bindingOf(await readScoreMeta(source.file), table.columns.prefix),

@@ -6,7 +6,15 @@ import type { Metric } from '../model/evaluation';
 import type { Difference, PairedTest } from '../comparison/differences';
 import { type ComparedMetric, metricOf, type RunNumbers } from '../comparison/metrics';
 import type { CalibratorId } from '../calibration/registry';
-import { calibratorTitle, count, interval, labelName, number, signed } from './calibration';
+import {
+  calibratorTitle,
+  count,
+  interval,
+  labelName,
+  number,
+  signed,
+  withoutValueInWords,
+} from './calibration';
 
 /** What was done to the runs, as a heading. */
 export function stageTitle(stage: Stage): string {
@@ -230,6 +238,27 @@ export function leftOutInWords({ tables }: Pick<ComparisonReport, 'tables'>): st
     ];
     return reasons.length === 0 ? [] : [`Left out of ${labelName(name)}: ${reasons.join(', ')}.`];
   });
+}
+
+/** What is in no slice, in sentences, besides the values with too few rows. */
+export function unslicedInWords({
+  column,
+  minimumRows,
+  notCompared,
+  withoutValue,
+}: Pick<
+  ComparisonReport['slices'][number],
+  'column' | 'minimumRows' | 'notCompared' | 'withoutValue'
+>): string[] {
+  const name = labelName(column);
+  return [
+    ...(notCompared === 0
+      ? []
+      : [
+          `${name} has ${notCompared.toLocaleString('en-US')} values with ${minimumRows} rows or more, more than can be shown one by one. The command line compares them all.`,
+        ]),
+    ...withoutValueInWords(name, withoutValue),
+  ];
 }
 
 /** How the numbers of a comparison were made. */

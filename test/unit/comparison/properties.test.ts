@@ -352,18 +352,30 @@ describe('slices and rows of a comparison', () => {
   const data = labelTable(300, 4, 0.7, [0, 0]);
   const other = worse(data, 0.4);
 
-  it('corrects over all slices, and names those that are too small', () => {
+  it('corrects over all slices, and names those that are too small', async () => {
     const names = Array.from({ length: 300 }, (_, i) => (i < 10 ? 'few' : i % 2 === 0 ? 'even' : null));
-    const { slices, tooSmall } = compareSlices([data, other], names, QUICK);
+    const { slices, tooSmall, withoutValue } = await compareSlices([data, other], names, QUICK);
     assert.deepEqual(
       slices.map(({ name, rows }) => [name, rows]),
       [['even', 145]],
     );
     assert.deepEqual(tooSmall, [{ name: 'few', rows: 10 }]);
+    assert.equal(withoutValue, 145);
     assert.deepEqual(
       slices[0]?.differences[0]?.map(({ metric }) => metric),
       ['accuracy', 'nll', 'ece'],
     );
+  });
+
+  it('reports each slice before it is compared, and compares none of too many', async () => {
+    const names = Array.from({ length: 300 }, (_, i) => String(i % 3));
+    const said: string[] = [];
+    const options = { ...QUICK, onSlice: (at: number, of: number) => void said.push(`${at} of ${of}`) };
+    const all = await compareSlices([data, other], names, { ...options, limit: 3 });
+    assert.deepEqual([all.slices.length, all.notCompared], [3, 0]);
+    assert.deepEqual(said, ['0 of 3', '1 of 3', '2 of 3']);
+    const none = await compareSlices([data, other], names, { ...options, limit: 2 });
+    assert.deepEqual([none.slices.length, none.notCompared, said.length], [0, 3, 3]);
   });
 
   it('shows no difference where test and interval disagree', () => {
