@@ -1,5 +1,6 @@
 /** Compares the scores that several runs gave to the same rows: tables of two prompts, models, or a base and a tuned one. */
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { compareRuns, type CompareRunsOptions, type RunComparison } from '../../core/comparison/compare-runs';
 import {
   compareSlices,
@@ -8,7 +9,7 @@ import {
 } from '../../core/comparison/compare-slices';
 import { type DifferingRow, differingRows } from '../../core/comparison/differing-rows';
 import { type ComparisonReport, reportedSlices, reportedStage } from '../../core/comparison/report';
-import type { ColumnOptions } from '../../core/data/columns';
+import { type ColumnOptions, rawMapping } from '../../core/data/columns';
 import { type LeftOut, type SharedRows, sharedRows } from '../../core/data/pairing';
 import { predictedNames } from '../../core/decisions/slices';
 import { DEFAULT_BINS } from '../../core/metrics/bins';
@@ -164,7 +165,6 @@ async function readTables(
     const [first] = inputs;
     const labels = first?.data.kind === 'labels' ? first.data.labels : undefined;
     const input = await named(file, readLabelled(file, { ...columns, labels }, own, labelsFrom));
-    refuseCalibrated(input.table, file);
     const twin = inputs.find(({ source }) => source.sha256 === input.source.sha256);
     if (twin !== undefined)
       throw new UserError(
@@ -173,6 +173,7 @@ async function readTables(
       );
     inputs.push(input);
   }
+  refuseCopies(inputs);
   const [without] = inputs.filter(({ data }) => data.kind === 'confidence');
   const [having] = inputs.filter(({ data }) => data.kind === 'labels');
   if (without !== undefined && having !== undefined)
@@ -184,6 +185,24 @@ async function readTables(
   return inputs;
 }
 
+/**
+ * The raw predictions that copies keep are of use where every table is a copy that keeps them under the same names: an
+ * option for columns is one for all tables.
+ */
+function refuseCopies(inputs: readonly LabelledTable[]): void {
+  const copies = inputs.filter(({ table }) => table.calibratedBy !== null);
+  const [copy] = copies;
+  if (copy === undefined) return;
+  const raw = rawMapping(copy.table.columns);
+  const areAlike = inputs.every((input) => isDeepStrictEqual(rawMapping(input.table.columns), raw));
+  const { file } = copy.source;
+  if (copies.length === inputs.length && areAlike) refuseCalibrated(copy.table, file);
+  throw new UserError(
+    'already-calibrated',
+    `${path.basename(file)} already holds calibrated predictions. Compare the table that it was made from.`,
+  );
+}
+
 /** An error says of which table it is. */
 async function named<T>(file: string, reading: Promise<T>): Promise<T> {
   try {
@@ -191,7 +210,8 @@ async function named<T>(file: string, reading: Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const message = error.message.replace(/^The table has/u, `${path.basename(file)} has`);
-    throw new UserError(error.code, message, { cause: error, data: error.data });
+    const data = error.code === 'labels-differ' ? { ...error.data, instead: 'confidence' } : error.data;
+    throw new UserError(error.code, message, { cause: error, data });
   }
 }
 
@@ -205,10 +225,12 @@ function pair(inputs: readonly LabelledTable[]): SharedRows {
     throw new UserError(
       'unpaired',
       `Rows are paired by a column "id" or "text", but not all of ${files} have one of them.`,
+      { data: { role: 'id' } },
     );
   throw new UserError(
     'no-common-rows',
     `${files} have no rows in common: they share no ids and no texts, or more than a tenth of those that they share have different true labels, or none of those that share a text has the same group.`,
+    { data: { role: 'id' } },
   );
 }
 

@@ -161,7 +161,12 @@ export class TableBuilder {
     this.label = new NamesBuilder(roles.label ?? -1, columns.named);
     this.predicted = new NamesBuilder(roles.predicted ?? -1, columns.named);
     const named = header.map((name) => name.trim());
-    this.slices = new Map(options.slices?.map((name) => [name, new NamesBuilder(columnNamed(named, name))]));
+    this.slices = new Map(
+      options.slices?.map((name) => [
+        name,
+        new NamesBuilder(columnNamed(named, name, [], { role: 'slice' })),
+      ]),
+    );
     this.labels = [...(columns.scores?.labels ?? [])];
     this.parser = new RowParser(columns);
     this.longCells = new LongCells(header.length);

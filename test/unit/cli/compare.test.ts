@@ -247,24 +247,44 @@ describe('compare', () => {
       'calibrated.csv',
       base.replace('label,', 'label,calibrator_sha256,').replaceAll(/,(pos|neg),/gu, ',$1,abc,'),
     );
+    const copy = (sha256: string): string =>
+      base
+        .replace('prob:neg,prob:pos', 'raw:prob:neg,raw:prob:pos,prob:neg,prob:pos,calibrator_sha256')
+        .replaceAll(/,([\d.e-]+),([\d.e-]+)$/gmu, `,$1,$2,$1,$2,${sha256}`);
+    await bench.write('copy-1.csv', copy('abc'));
+    await bench.write('copy-2.csv', copy('def'));
     const cases: readonly [readonly string[], RegExp][] = [
       [[], /Name at least two tables/],
       [['@base.csv'], /Name at least two tables/],
       [['@base.csv', '@base.csv'], /base\.csv and base\.csv hold the same/],
       [['@base.csv', '@copy.csv'], /base\.csv and copy\.csv hold the same/],
       [['@base.csv', '@none.csv'], /There is no file/],
-      [['@base.csv', '@strangers.csv'], /have no rows in common/],
-      [['@base.csv', '@labels.csv'], /labels\.csv has the labels "neg", "good", but "neg", "pos" are needed/],
+      [['@base.csv', '@strangers.csv'], /have no rows in common.* Compare tables of the same rows\./],
+      [
+        ['@base.csv', '@labels.csv'],
+        /labels\.csv has the labels "neg", "good", but "neg", "pos" are needed\. Give the tables the same labels\./,
+      ],
       [['@base.csv', '@confidence.csv'], /confidence\.csv has no score for every label.*--on confidence/],
       [['@confidence.csv', '@base.csv'], /confidence\.csv has no score for every label.*--on confidence/],
-      [['@base.csv', '@bare.csv'], /Rows are paired by a column "id" or "text"/],
+      [['@base.csv', '@bare.csv'], /Rows are paired by a column "id" or "text".* --column id=NAME/],
       [['@base.csv', '@unlabelled.csv'], /unlabelled\.csv has scores but no truth/],
       [['@base.csv', '@repeated.csv'], /have no rows in common/],
-      [['@base.csv', '@calibrated.csv'], /calibrated\.csv already holds calibrated predictions/],
+      [
+        ['@base.csv', '@calibrated.csv'],
+        /calibrated\.csv already holds calibrated predictions\. Compare the table that it was made from\.$/m,
+      ],
+      [
+        ['@base.csv', '@copy-1.csv'],
+        /copy-1\.csv already holds calibrated predictions\. Compare the table that it was made from\.$/m,
+      ],
+      [['@copy-1.csv', '@copy-2.csv'], /raw predictions that it keeps.*--column prob:pos=raw:prob:pos/],
       [['@base.csv', '@tuned.csv', '--names', 'a'], /There are 2 tables, but 1 name/],
       [['@base.csv', '@tuned.csv', '--names', 'a,a'], /Each run needs a name of its own/],
       [['@base.csv', '@tuned.csv', '--threshold', '90'], /--threshold takes a number above 0, and below 1/],
-      [['@base.csv', '@tuned.csv', '--slice', 'nothing'], /no column "nothing"/],
+      [
+        ['@base.csv', '@tuned.csv', '--slice', 'nothing'],
+        /no column "nothing".* Name another column with --slice\.$/m,
+      ],
       [['@base.csv', '@tuned.csv', '--rows', '@x', '--report', '@x'], /name the same file/],
     ];
     for (const [argv, message] of cases) {
