@@ -3,7 +3,7 @@ import type { Stage } from '../comparison/compare-runs';
 import type { ComparisonReport, ReportedStage } from '../comparison/report';
 import type { Winner } from '../comparison/winner';
 import type { Metric } from '../model/evaluation';
-import type { Difference, PairedTest } from '../comparison/differences';
+import { type Difference, FEWEST_TO_FORESEE, type PairedTest } from '../comparison/differences';
 import { type ComparedMetric, metricOf, type RunNumbers } from '../comparison/metrics';
 import type { CalibratorId } from '../calibration/registry';
 import {
@@ -104,6 +104,7 @@ export function findingWithRows(difference: Difference, n: number): string {
 /** "about 1,200 more rows would" */
 function moreRowsInWords({ value, neededRows }: Difference, n: number): string {
   if (value === 0) return 'the runs are equal here';
+  if (n < FEWEST_TO_FORESEE) return 'too few rows to say how many would';
   if (neededRows === null) return 'it is too small for any number of rows';
   return `about ${roundedCount(neededRows - n)} more rows would`;
 }
@@ -147,12 +148,17 @@ function comparisonVerdict(input: VerdictInput): ComparisonVerdict {
   });
   const [first] = named;
   const more =
-    first?.finding === 'not-shown' && first.value !== 0
-      ? first.neededRows === null
-        ? ' So small a difference in accuracy cannot be shown by any reasonable number of rows.'
-        : ` About ${roundedCount(first.neededRows - numbers.evaluation.n)} more rows would show a difference in accuracy of this size.`
-      : '';
+    first?.finding === 'not-shown' && first.value !== 0 ? ` ${foreseen(first, numbers.evaluation.n)}` : '';
   return { title, text: `${sentences.join(' ')}${more}` };
+}
+
+/** How many rows would show a difference in accuracy. @param n rows that were compared */
+function foreseen({ neededRows }: Difference, n: number): string {
+  if (n < FEWEST_TO_FORESEE)
+    return 'The rows are too few to say how many would show a difference in accuracy.';
+  if (neededRows === null)
+    return 'So small a difference in accuracy cannot be shown by any reasonable number of rows.';
+  return `About ${roundedCount(neededRows - n)} more rows would show a difference in accuracy of this size.`;
 }
 
 function titleOf(name: string, baseline: string, has: (finding: Difference['finding']) => boolean): string {

@@ -159,13 +159,17 @@ describe('compare', () => {
   });
 
   it('finds no difference between the same rows in another order of groups, and says where groups differ', async () => {
-    const rows = Array.from({ length: 20 }, (_, i) => `text ${i},pos,A,.1,.9\ntext ${i},pos,B,.8,.2`);
+    const rows = Array.from({ length: 20 }, (_, i) => `text ${i},pos,A,.1,.9\ntext ${i},pos,B,.8,.2`).concat(
+      'text 99,pos,,.1,.9',
+    );
     const header = 'text,label,group,prob:neg,prob:pos\n';
     await bench.write('grouped.csv', header + rows.join('\n'));
     await bench.write(
       'turned.csv',
       header + rows.map((pair) => pair.split('\n').reverse().join('\n')).join('\n'),
     );
+    const { out } = await bench.run('compare', '@grouped.csv', '@turned.csv', '--slice', 'group');
+    assert.match(out, /^1 row without a value in group is in no slice\.$/mu);
     const { differing, warnings } = await report('@grouped.csv', '@turned.csv');
     assert.deepEqual(differing, { lost: 0, 'both-wrong': 0, gained: 0 });
     assert.ok(!warnings.some(({ code }) => code === 'other-group'));

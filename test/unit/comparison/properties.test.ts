@@ -11,6 +11,7 @@ import { unitsOf } from '../../../src/core/metrics/units';
 import type { ConfidenceData, LabelData } from '../../../src/core/model/predictions';
 import { selectRows } from '../../../src/core/model/rows';
 import { seededRandom } from '../../../src/core/random';
+import { findingWithRows } from '../../../src/core/words/comparison';
 import { confidenceTable, labelTable } from '../calibration/tables';
 
 const QUICK = { threshold: 0.9, rounds: 100, nullDraws: 20 } as const;
@@ -384,6 +385,17 @@ describe('slices and rows of a comparison', () => {
       judged([{ ...entry, low, high }], 200).map(({ finding, neededRows }) => [finding, neededRows !== null]);
     assert.deepEqual(findings(-0.031, 0.099), [['not-shown', true]]);
     assert.deepEqual(findings(0.002, 0.099), [['better', false]]);
+  });
+
+  it('foresees no number of rows from fewer than 30', () => {
+    const entry = { metric: 'accuracy', value: -0.1, low: -0.4, high: 0.2, test: 'mcnemar', p: 0.6 } as const;
+    const ofRows = (n: number) =>
+      judged([entry], n).map((difference) => [
+        difference.neededRows !== null,
+        findingWithRows(difference, n),
+      ])[0];
+    assert.deepEqual(ofRows(29), [false, 'no difference shown; too few rows to say how many would']);
+    assert.match(String(ofRows(30)), /^true,no difference shown; about [\d,]+ more rows would$/u);
   });
 
   it('lists rows that differ: lost ones first, the surest mistake before the others', () => {
