@@ -9,6 +9,8 @@ import type { UserError } from '../core/user-error';
 const NO_ADAPTER = 'To use the model alone, add --no-adapter.';
 const FEWER_REQUESTS = 'Limit the requests with --requests-per-minute N.';
 const NAME_MODEL = 'Name one with --model FILE.';
+const PAIRED =
+  'Compare tables of the same rows. If their ids or texts are in another column, name it with --column id=NAME or --column text=NAME.';
 const NAME_LABELS =
   "If labels are numbers on one side, name them with --id2label 0=NAME,1=NAME,… or a model's config.json.";
 
@@ -88,10 +90,15 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['d
   'import-origin': 'Name what it is with --from NAME.',
   'import-run': 'Choose one with --run NAME.',
   'import-table': 'Open it with "evaluate".',
+  'labels-differ': (data) =>
+    replaceable.parse(data).instead === 'confidence'
+      ? 'Give the tables the same labels. If one only has more labels than the other, you can compare the confidences alone with --on confidence.'
+      : '',
   'labels-not-shown': 'Ask for more tokens with --top-logprobs N.',
   'many-requests': 'Add --yes if you want that, or ask for fewer answers with --samples N.',
   'model-differs': NAME_MODEL,
   'model-missing': NAME_MODEL,
+  'no-common-rows': (data) => (role.parse(data).role === 'id' ? PAIRED : ''),
   'no-combination': 'Score the table with --methods token,consistency,ensemble.',
   'no-label-scores': (data) =>
     replaceable.parse(data).instead === 'confidence'
@@ -104,6 +111,8 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['d
         return 'Name the column of the labels with --label-column NAME.';
       case 'text':
         return 'Name the column of the texts with --text-column NAME.';
+      case 'slice':
+        return 'Name another column with --slice.';
       case 'votes':
         return '';
       default:
@@ -138,6 +147,7 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['d
   'training-consent': 'To install it, add --install.',
   'training-environment':
     'Name a Python with --python FILE, or give pip further arguments with --pip-argument ARG.',
+  unpaired: (data) => (role.parse(data).role === 'id' ? PAIRED : ''),
   'several-methods': 'Choose one with --scores.',
   'shard-missing': (data) => {
     const { index, of } = shard.parse(data);

@@ -126,7 +126,11 @@ const drawnReportSchema = z.object({
         }),
       ),
       minimumRows: count,
+      /** The first ones; `tooSmallCount` counts all. */
       tooSmall: z.array(z.object({ name: z.string(), rows: count })),
+      tooSmallCount: count,
+      notCompared: count,
+      withoutValue: count,
     }),
   ),
   differing: z.object({ lost: count, 'both-wrong': count, gained: count }),

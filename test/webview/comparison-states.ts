@@ -25,6 +25,7 @@ function tableOf(
   { skill, sharpness }: Made,
   seed: number,
   name: (i: number) => string,
+  kind: (i: number) => string,
 ): string {
   const truths = seededRandom(7);
   const random = seededRandom(seed);
@@ -33,7 +34,7 @@ function tableOf(
     const sign = truth === 'positive' ? 1 : -1;
     const f = sharpness * (sign * skill + 2.4 * (random() - 0.5));
     const p = 1 / (1 + Math.exp(-f));
-    return csvLine([String(i), name(i), truth, i % 3 === 0 ? 'news' : 'film', String(1 - p), String(p)], ',');
+    return csvLine([String(i), name(i), truth, kind(i), String(1 - p), String(p)], ',');
   });
   return ['id,text,label,kind,prob:negative,prob:positive\n', ...lines].join('');
 }
@@ -44,27 +45,32 @@ const THIRD: Made = { skill: 0.5, sharpness: 2 };
 
 const FILES = ['base.csv', 'tuned.csv', 'third.csv'] as const;
 
-/** @param text of each row */
+/**
+ * @param text of each row
+ * @param kind value of each row in the column "kind"
+ */
 export async function comparisonView(
   runs: 2 | 3,
   settings: Partial<ComparisonSettings> = {},
   {
     rows = 400,
     text = (i: number) => `Text ${i}, which says what it is about and how somebody liked it`,
+    kind = (i: number): string => (i % 3 === 0 ? 'news' : 'film'),
+    say = (_message: string) => Promise.resolve(),
   } = {},
 ): Promise<ComparisonView> {
   const folder = await mkdtemp(path.join(tmpdir(), 'comparison-'));
   try {
     const files = FILES.slice(0, runs).map((name) => path.join(folder, name));
     for (const [at, file] of files.entries())
-      await writeFile(file, tableOf(rows, [BASE, TUNED, THIRD][at] ?? BASE, 11 + at, text));
+      await writeFile(file, tableOf(rows, [BASE, TUNED, THIRD][at] ?? BASE, 11 + at, text, kind));
     const { view } = await comparedForPage(
       {
         tables: files.map((file) => ({ file, options: AS_FOUND })),
         settings: { ...DEFAULT_COMPARISON_SETTINGS, ...settings },
       },
       null,
-      () => Promise.resolve(),
+      say,
     );
     return view;
   } finally {

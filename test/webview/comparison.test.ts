@@ -87,6 +87,32 @@ describe('the page of a comparison', () => {
     assert.deepEqual(await page.accessibilityProblems(), []);
   });
 
+  it('says what is in no slice, and compares no values that are too many to show', async () => {
+    const said: string[] = [];
+    const gaps = await comparisonView(
+      2,
+      { slice: 'kind' },
+      {
+        rows: 80,
+        kind: (i) => (i < 7 ? '' : i < 60 ? 'news' : `k${i}`),
+        say: (message) => {
+          said.push(message);
+          return Promise.resolve();
+        },
+      },
+    );
+    assert.equal(said.at(-1), 'Comparing slices (1 of 1)');
+    let page = await show(comparisonState(gaps));
+    await page.page.getByText('7 rows without a value in kind are in no slice.').waitFor();
+    const [sliced] = gaps.report.slices;
+    assert.ok(sliced);
+    const many = { ...sliced, slices: [], notCompared: 400, tooSmall: [], tooSmallCount: 0, withoutValue: 0 };
+    page = await show(comparisonState({ ...gaps, report: { ...gaps.report, slices: [many] } }));
+    await page.page.getByText('kind has 400 values with 20 rows or more').waitFor();
+    assert.equal(await page.page.getByText('No value has').count(), 0);
+    assert.equal(await page.page.getByRole('table', { name: /^Numbers of every run/ }).count(), 1);
+  });
+
   it('asks for other numbers, and keeps what is looked at', async () => {
     const page = await show(comparisonState(two));
     await page.page.getByLabel('Threshold', { exact: true }).selectOption('0.95');

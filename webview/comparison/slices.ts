@@ -2,10 +2,15 @@
 import { SLICE_METRICS } from '../../src/core/comparison/compare-slices';
 import { metricOf } from '../../src/core/comparison/metrics';
 import { labelName, number } from '../../src/core/words/calibration';
-import { differenceInWords, findingInWords, metricTitle } from '../../src/core/words/comparison';
+import {
+  differenceInWords,
+  findingInWords,
+  metricTitle,
+  unslicedInWords,
+} from '../../src/core/words/comparison';
 import { type DrawnReport, numbersOf } from '../../src/protocol/comparison-page';
 import { type Cell, link, remarked, table } from '../calibration/tables';
-import { h } from '../dom';
+import { h, warningIcon } from '../dom';
 import { type Page, type Section, section, type Shown } from './page';
 import { pictures } from './pictures';
 
@@ -63,8 +68,11 @@ function tables(
       { class: 'quiet' },
       'Raw scores. What is shown is after Holm’s correction over all of these slices.',
     ),
+    ...unslicedInWords(sliced).map((sentence) => h('p', { class: 'line' }, warningIcon(), sentence)),
     ...(drawn === undefined
-      ? [h('p', {}, `No value has ${minimumRows} rows, too few to compare any of them.`)]
+      ? sliced.notCompared > 0
+        ? []
+        : [h('p', {}, `No value has ${minimumRows} rows, too few to compare any of them.`)]
       : // A table for each metric: together they would be wider than any window.
         SLICE_METRICS.flatMap((metric) => {
           const title = metricTitle(metric, on, threshold);
@@ -100,11 +108,11 @@ function picturesOf(
   ];
 }
 
-function smallSlices({ tooSmall, minimumRows }: Sliced): Node[] {
-  if (tooSmall.length === 0) return [];
+function smallSlices({ tooSmall, tooSmallCount, minimumRows }: Sliced): Node[] {
+  if (tooSmallCount === 0) return [];
   const named = tooSmall.slice(0, NAMED_SMALL).map(({ name, rows }) => `${labelName(name)} (${rows})`);
-  const more = tooSmall.length - named.length;
-  const rest = more > 0 ? ` and ${more} more` : '';
+  const more = tooSmallCount - named.length;
+  const rest = more > 0 ? ` and ${more.toLocaleString('en-US')} more` : '';
   return [
     h(
       'p',

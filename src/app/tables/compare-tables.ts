@@ -1,10 +1,15 @@
 /** Compares the scores that several runs gave to the same rows: tables of two prompts, models, or a base and a tuned one. */
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { compareRuns, type CompareRunsOptions, type RunComparison } from '../../core/comparison/compare-runs';
-import { compareSlices, type SliceComparison } from '../../core/comparison/compare-slices';
+import {
+  compareSlices,
+  type CompareSlicesOptions,
+  type SliceComparison,
+} from '../../core/comparison/compare-slices';
 import { type DifferingRow, differingRows } from '../../core/comparison/differing-rows';
 import { type ComparisonReport, reportedSlices, reportedStage } from '../../core/comparison/report';
-import type { ColumnOptions } from '../../core/data/columns';
+import { type ColumnOptions, rawMapping } from '../../core/data/columns';
 import { type LeftOut, type SharedRows, sharedRows } from '../../core/data/pairing';
 import { predictedNames } from '../../core/decisions/slices';
 import { DEFAULT_BINS } from '../../core/metrics/bins';
@@ -28,7 +33,8 @@ import { bindingOf, readScoreMeta } from '../../store/tables/score-meta';
 /** From which confidence on decisions are usually made without a person. */
 export const DEFAULT_THRESHOLD = 0.9;
 
-export interface CompareOrder extends Omit<CompareRunsOptions, 'threshold' | 'bins'> {
+export interface CompareOrder
+  extends Omit<CompareRunsOptions, 'threshold' | 'bins'>, Pick<CompareSlicesOptions, 'onSlice'> {
   /** At least two, each with the roles of its columns; the others are compared with the first. */
   readonly tables: readonly { readonly file: string; readonly columns: ColumnOptions }[];
   /** Of the runs, as many as tables; undefined: after the files. */
@@ -41,6 +47,8 @@ export interface CompareOrder extends Omit<CompareRunsOptions, 'threshold' | 'bi
   readonly labelsFrom?: string | undefined;
   /** Columns of the first table by whose values the comparison is sliced. */
   readonly slices?: readonly string[] | undefined;
+  /** With more values than these a column is not compared by them; undefined: all are compared. */
+  readonly sliceLimit?: number | undefined;
 }
 
 export interface ComparedTables {
@@ -61,7 +69,7 @@ export interface ComparedTables {
  *   bad-split; everything of `readLabelled` and `readScoreMeta`
  */
 export async function compareTables(order: CompareOrder): Promise<ComparedTables> {
-  const { threshold = DEFAULT_THRESHOLD, slices = [], onStage } = order;
+  const { threshold = DEFAULT_THRESHOLD, slices = [], sliceLimit: limit, onStage, onSlice } = order;
   const names = runNames(
     order.tables.map(({ file }) => file),
     order.names,
@@ -81,9 +89,11 @@ export async function compareTables(order: CompareOrder): Promise<ComparedTables
     inputs.map((input, at) => predictedIn(input, rowsOfTables[at] ?? new Uint32Array(0))),
   );
   const [first] = inputs;
-  const sliced = slices.map((column) =>
-    compareSlices(compared, slicedBy(column, first, rowsOfTables[0]), options),
-  );
+  const sliced: SliceComparison[] = [];
+  for (const column of slices) {
+    const values = slicedBy(column, first, rowsOfTables[0]);
+    sliced.push(await compareSlices(compared, values, { ...options, limit, onSlice }));
+  }
   const bounds = await Promise.all(
     inputs.map(async ({ source, table }) =>
       bindingOf(await readScoreMeta(source.file), table.columns.prefix),
@@ -108,7 +118,7 @@ export async function compareTables(order: CompareOrder): Promise<ComparedTables
       origin: sourceInWords(bounds[at] ?? null),
     })),
     pairing: { by: shared.by, rows, compared: comparison.rows.length },
-    warnings: [...warningsOf(inputs, comparison, names), ...warnings],
+    warnings: [...warningsOf(inputs, comparison, names), ...warnings, ...withoutIds(inputs, shared, names)],
     folds: comparison.folds,
     recommended: comparison.recommended,
     stages: comparison.stages.map(reportedStage),
@@ -155,7 +165,6 @@ async function readTables(
     const [first] = inputs;
     const labels = first?.data.kind === 'labels' ? first.data.labels : undefined;
     const input = await named(file, readLabelled(file, { ...columns, labels }, own, labelsFrom));
-    refuseCalibrated(input.table, file);
     const twin = inputs.find(({ source }) => source.sha256 === input.source.sha256);
     if (twin !== undefined)
       throw new UserError(
@@ -164,6 +173,7 @@ async function readTables(
       );
     inputs.push(input);
   }
+  refuseCopies(inputs);
   const [without] = inputs.filter(({ data }) => data.kind === 'confidence');
   const [having] = inputs.filter(({ data }) => data.kind === 'labels');
   if (without !== undefined && having !== undefined)
@@ -175,6 +185,24 @@ async function readTables(
   return inputs;
 }
 
+/**
+ * The raw predictions that copies keep are of use where every table is a copy that keeps them under the same names: an
+ * option for columns is one for all tables.
+ */
+function refuseCopies(inputs: readonly LabelledTable[]): void {
+  const copies = inputs.filter(({ table }) => table.calibratedBy !== null);
+  const [copy] = copies;
+  if (copy === undefined) return;
+  const raw = rawMapping(copy.table.columns);
+  const areAlike = inputs.every((input) => isDeepStrictEqual(rawMapping(input.table.columns), raw));
+  const { file } = copy.source;
+  if (copies.length === inputs.length && areAlike) refuseCalibrated(copy.table, file);
+  throw new UserError(
+    'already-calibrated',
+    `${path.basename(file)} already holds calibrated predictions. Compare the table that it was made from.`,
+  );
+}
+
 /** An error says of which table it is. */
 async function named<T>(file: string, reading: Promise<T>): Promise<T> {
   try {
@@ -182,7 +210,8 @@ async function named<T>(file: string, reading: Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const message = error.message.replace(/^The table has/u, `${path.basename(file)} has`);
-    throw new UserError(error.code, message, { cause: error, data: error.data });
+    const data = error.code === 'labels-differ' ? { ...error.data, instead: 'confidence' } : error.data;
+    throw new UserError(error.code, message, { cause: error, data });
   }
 }
 
@@ -196,10 +225,12 @@ function pair(inputs: readonly LabelledTable[]): SharedRows {
     throw new UserError(
       'unpaired',
       `Rows are paired by a column "id" or "text", but not all of ${files} have one of them.`,
+      { data: { role: 'id' } },
     );
   throw new UserError(
     'no-common-rows',
-    `${files} have no rows in common: they share no ids and no texts, or more than a tenth of those that they share have different true labels.`,
+    `${files} have no rows in common: they share no ids and no texts, or more than a tenth of those that they share have different true labels, or none of those that share a text has the same group.`,
+    { data: { role: 'id' } },
   );
 }
 
@@ -219,11 +250,21 @@ function alike(inputs: readonly LabelledTable[], shared: SharedRows, names: read
     weight: tables.find(({ weight }) => weight !== undefined)?.weight,
     split: tables.find(({ split }) => split !== undefined)?.split,
   };
-  const warnings = (['weight', 'split'] as const).flatMap((column): Warning[] => {
-    const own = common[column];
-    const other = tables.findIndex((table) => table[column]?.some((value, row) => value !== own?.[row]));
-    const owner = tables.findIndex((table) => table[column] === own);
-    if (own === undefined || other < 0) return [];
+  const columns = {
+    // By their names: the numbers of groups are those of one table.
+    group: inputs.map(
+      ({ table: { group } }, at) =>
+        group && Float64Array.from(shared.rows[at] ?? [], (row) => group[row] ?? NaN),
+    ),
+    weight: tables.map(({ weight }) => weight),
+    split: tables.map(({ split }) => split),
+  };
+  const warnings = Object.entries(columns).flatMap(([column, values]): Warning[] => {
+    const owner = values.findIndex((own) => own !== undefined);
+    const other = values.findIndex((own) =>
+      own?.some((value, row) => !Object.is(value, values[owner]?.[row])),
+    );
+    if (other < 0) return [];
     return [
       {
         code: `other-${column}`,
@@ -232,6 +273,27 @@ function alike(inputs: readonly LabelledTable[], shared: SharedRows, names: read
     ];
   });
   return { tables: tables.map((table) => ({ ...table, ...common })), warnings };
+}
+
+/** Ids that are missing in some rows of a table whose other rows are paired by them. */
+function withoutIds(
+  inputs: readonly LabelledTable[],
+  shared: SharedRows,
+  names: readonly string[],
+): Warning[] {
+  if (shared.by !== 'id') return [];
+  return inputs.flatMap(({ table: { id } }, at) => {
+    const hasNone = (row: number): boolean => Number.isNaN(id?.[row] ?? 0);
+    const rows = id?.filter(Number.isNaN).length ?? 0;
+    const paired = shared.rows[at]?.filter(hasNone).length ?? 0;
+    if (rows === 0) return [];
+    return [
+      {
+        code: 'rows-without-id',
+        message: `${labelName(names[at] ?? '')}: ${count(rows, 'row')} without an id. ${paired === 0 ? 'None' : paired.toLocaleString('en-US')} of them could be paired by text.`,
+      },
+    ];
+  });
 }
 
 /** Those of the tables and of their raw numbers, each once. */

@@ -27,6 +27,7 @@ import {
   stageTitle,
   stageWinner,
   thresholdInWords,
+  unslicedInWords,
   verdictsOf,
 } from '../../core/words/comparison';
 import { differingInWords, markdownComparison } from '../../core/words/comparison-report';
@@ -228,8 +229,9 @@ function renderThreshold({ names, threshold }: ComparisonReport, { runs }: Repor
 
 function renderSlices(
   { names, on, threshold }: ComparisonReport,
-  { column, slices, minimumRows, tooSmall }: ComparisonReport['slices'][number],
+  sliced: ComparisonReport['slices'][number],
 ): string {
+  const { column, slices, minimumRows, tooSmallCount } = sliced;
   const head = [
     labelName(column),
     'rows',
@@ -252,10 +254,11 @@ function renderSlices(
     ),
   ]);
   const small =
-    tooSmall.length === 0
+    tooSmallCount === 0
       ? ''
-      : `Left out, because they have fewer than ${minimumRows} rows: ${count(tooSmall.length, 'value')}.\n`;
-  return `\nBy ${labelName(column)}, differences from ${labelName(names[0] ?? '')}, corrected over all of them\n${rows.length === 0 ? '' : aligned([head, ...rows])}${small}`;
+      : `Left out, because they have fewer than ${minimumRows} rows: ${count(tooSmallCount, 'value')}.\n`;
+  const others = unslicedInWords(sliced).map((sentence) => `${sentence}\n`);
+  return `\nBy ${labelName(column)}, differences from ${labelName(names[0] ?? '')}, corrected over all of them\n${rows.length === 0 ? '' : aligned([head, ...rows])}${[small, ...others].join('')}`;
 }
 
 const CHANGES: Readonly<Record<ListedDifference['change'], string>> = {

@@ -7,7 +7,7 @@ import type { CostChoice } from '../../core/decisions/costs';
 import type { LabelThreshold } from '../../core/decisions/label-threshold';
 import type { ThresholdChoice } from '../../core/decisions/threshold';
 import type { EvaluateReport } from '../../core/decisions/report';
-import { cheapestInWords, count, numberBelow } from '../../core/words/calibration';
+import { cheapestInWords, count, numberBelow, withoutValueInWords } from '../../core/words/calibration';
 import { aligned, DECIMALS, interval, number } from './render';
 
 /** Number of errors shown on a terminal; --json lists twenty. */
@@ -60,7 +60,13 @@ function renderErrors({ confidentErrors }: EvaluateReport): string {
   return `\n${aligned([['most confident errors', 'confidence', 'predicted', 'truth'], ...rows])}`;
 }
 
-function renderSlices({ column, slices, minimumRows, tooSmall }: EvaluateReport['slices'][number]): string {
+function renderSlices({
+  column,
+  slices,
+  minimumRows,
+  tooSmall,
+  withoutValue,
+}: EvaluateReport['slices'][number]): string {
   const rows = slices.map(({ name, evaluation }) => [
     name,
     evaluation.n.toLocaleString('en-US'),
@@ -81,6 +87,7 @@ function renderSlices({ column, slices, minimumRows, tooSmall }: EvaluateReport[
     '\n',
     rows.length === 0 ? `by ${column}: ` : aligned([head, ...rows]),
     small === '' ? '' : `fewer than ${minimumRows} rows: ${small}\n`,
+    ...withoutValueInWords(column, withoutValue).map((sentence) => `${sentence}\n`),
   ].join('');
 }
 

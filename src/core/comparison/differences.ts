@@ -313,6 +313,8 @@ function ofIntervals(value: number, now: Metric, then: Metric): Evidence | null 
 const POWER = 0.8;
 /** Where the interval is surer than the test, the test decides: a tenth more rows at least. */
 const LEAST_MORE = 1.1;
+/** Fewer rows than these tell too little of the spread to say how many would do. */
+export const FEWEST_TO_FORESEE = 30;
 /** More rows than these are no advice. */
 const MOST_ROWS = 10_000_000;
 
@@ -323,6 +325,7 @@ function rowsToShow(
   n: number,
   alpha: number,
 ): number | null {
+  if (n < FEWEST_TO_FORESEE) return null;
   const spread = (value > 0 ? value - low : high - value) / Z_95;
   const ratio = ((normalQuantile(1 - alpha / 2) + normalQuantile(POWER)) * spread) / Math.abs(value);
   const rows = Math.max(Math.ceil(LEAST_MORE * n), Math.ceil(n * ratio * ratio));

@@ -605,12 +605,14 @@ function columnsOfRole(header: readonly string[], role: Role, prefix: string | n
  * The index of a column by its exact name.
  *
  * @param repeated names that several columns may have
+ * @param data of the error if there is none: what the column is for
  * @throws UserError no-such-column, ambiguous-column
  */
 export function columnNamed(
   header: readonly string[],
   name: string,
   repeated: readonly string[] = [],
+  data: UserError['data'] = {},
 ): number {
   const wanted = name.trim();
   const candidates = [...header.keys()].filter((index) => header[index] === wanted);
@@ -619,6 +621,7 @@ export function columnNamed(
     throw new UserError(
       'no-such-column',
       `The table has no column "${name}". Its columns are ${listed(header)}.`,
+      { data },
     );
   if (candidates.length > 1 && !repeated.includes(wanted))
     throw new UserError(

@@ -4,7 +4,7 @@ import { normaliseText } from './hash';
 import type { PredictionTable } from './table';
 
 /** Of a table, what its rows are known by. */
-export type PairingTable = Pick<PredictionTable, 'n' | 'id' | 'text' | 'label' | 'data'>;
+export type PairingTable = Pick<PredictionTable, 'n' | 'id' | 'text' | 'group' | 'label' | 'data'>;
 
 /** The rows that several tables have in common. */
 export interface SharedRows {
@@ -16,11 +16,11 @@ export interface SharedRows {
 }
 
 export interface LeftOut {
-  /** Rows that not every other table has. */
+  /** Rows that were not found in every other table. */
   readonly missing: number;
   /** Rows whose id another row of the table has too. */
   readonly repeated: number;
-  /** Rows that every table has, but with another true label or, under one id, another text. */
+  /** Rows that every table has, but with another true label, under one id another text, or in one of several rows of a text another group. */
   readonly differing: number;
 }
 
@@ -30,13 +30,14 @@ const SAME_TRUTH = 0.9;
 const SAME_TEXT = 0.5;
 
 /**
- * Pairs the rows of several tables by id, else by text. Ids that a table repeats are left out. Rows that share a text are
- * paired among themselves, in their order, those of one true label with each other.
+ * Pairs the rows of several tables by id, else by text. Ids that a table repeats are left out; rows without an id are
+ * paired by text among themselves. Rows that share a text are paired with rows of the same true label, and within their
+ * group where every table has a column of groups: elsewhere in their order.
  *
  * @returns null if no row is in every table
  */
 export function sharedRows(tables: readonly PairingTable[]): SharedRows | null {
-  return byId(tables) ?? byText(tables);
+  return byId(tables) ?? byText(tables, () => true);
 }
 
 function byId(tables: readonly PairingTable[]): SharedRows | null {
@@ -58,43 +59,88 @@ function byId(tables: readonly PairingTable[]): SharedRows | null {
     if (truth && text) partners.push(rows);
   }
   if (met === 0 || sameTruth < SAME_TRUTH * met || sameText < SAME_TEXT * met) return null;
+  const without = byText(tables, (row, { id }) => Number.isNaN(id?.[row] ?? 0));
+  const differing = met - partners.length + (without?.leftOut[0]?.differing ?? 0);
+  for (const [at, row] of without?.rows[0]?.entries() ?? [])
+    partners.push([row, ...(without?.rows.slice(1) ?? []).map((rows) => rows[at] ?? 0)]);
   return {
     by: 'id',
     rows: columnsOf(tables, partners),
     leftOut: tables.map(({ n, id }) => {
       const repeated = id === undefined ? 0 : repeats(id);
-      const differing = met - partners.length;
       return { missing: n - partners.length - repeated - differing, repeated, differing };
     }),
   };
 }
 
-function byText(tables: readonly PairingTable[]): SharedRows | null {
+/** @param isOffered whether a row of a table is to be paired by its text */
+function byText(
+  tables: readonly PairingTable[],
+  isOffered: (row: number, table: PairingTable) => boolean,
+): SharedRows | null {
   if (tables.some(({ text }) => text === undefined)) return null;
   const truths = truthsOf(tables);
-  const found = tables.map(({ text }, at) => rowsByText(text ?? new Float64Array(0), truths?.[at]));
+  const areGrouped = tables.every(({ group }) => group !== undefined);
+  const found = tables.map((table, at) => rowsByText(table, truths?.[at], (row) => isOffered(row, table)));
   const [first, ...others] = found;
   const partners: number[][] = [];
-  let differing = 0;
+  let otherTruth = 0;
+  let otherGroup = 0;
   for (const [text, own] of first ?? []) {
     const all = [own, ...others.map((rowsOf) => rowsOf.get(text) ?? NONE)];
     let left = least(all.map(({ count }) => count));
     for (const [truth, rows] of own.byTruth) {
       const lists = [rows, ...all.slice(1).map(({ byTruth }) => byTruth.get(truth) ?? [])];
-      const paired = least(lists.map(({ length }) => length));
-      left -= paired;
-      for (let i = 0; i < paired; i++) partners.push(lists.map((list) => list[i] ?? 0));
+      const met = least(lists.map(({ length }) => length));
+      const paired = pairsOf(lists, areGrouped ? tables : []);
+      left -= met;
+      otherGroup += met - paired.length;
+      partners.push(...paired);
     }
-    differing += left;
+    otherTruth += left;
   }
   // Where many labels differ, equal texts do not make rows the same, and those that agree are a choice of rows.
-  if (partners.length === 0 || partners.length < SAME_TRUTH * (partners.length + differing)) return null;
-  partners.sort(([left = 0], [right = 0]) => left - right);
+  const sameTruth = partners.length + otherGroup;
+  if (partners.length === 0 || sameTruth < SAME_TRUTH * (sameTruth + otherTruth)) return null;
+  const differing = otherTruth + otherGroup;
   return {
     by: 'text',
     rows: columnsOf(tables, partners),
     leftOut: tables.map(({ n }) => ({ missing: n - partners.length - differing, repeated: 0, differing })),
   };
+}
+
+/**
+ * Pairs rows of one text and one true label. A text with one such row in every table is one row, whatever its group. Of
+ * several, nothing but the group tells which is which, so those that have none in common are not paired: in their order,
+ * rows would be compared with other ones.
+ *
+ * @param lists for each table its rows
+ * @param grouped the tables, if all have a column of groups; else none
+ */
+function pairsOf(lists: readonly (readonly number[])[], grouped: readonly PairingTable[]): number[][] {
+  if (grouped.length === 0 || lists.every(({ length }) => length === 1)) return inOrder(lists);
+  const [first = new Map<number, number[]>(), ...others] = lists.map((rows, at) =>
+    rowsByGroup(rows, grouped[at]?.group),
+  );
+  return [...first].flatMap(([group, own]) => inOrder([own, ...others.map((rows) => rows.get(group) ?? [])]));
+}
+
+/** Rows without a group are of one, the nameless one. */
+function rowsByGroup(rows: readonly number[], group: Float64Array | undefined): Map<number, number[]> {
+  const found = new Map<number, number[]>();
+  for (const row of rows) {
+    const name = group?.[row] ?? NaN;
+    const known = found.get(name);
+    if (known === undefined) found.set(name, [row]);
+    else known.push(row);
+  }
+  return found;
+}
+
+function inOrder(lists: readonly (readonly number[])[]): number[][] {
+  const paired = least(lists.map(({ length }) => length));
+  return Array.from({ length: paired }, (_, i) => lists.map((list) => list[i] ?? 0));
 }
 
 /** A table that is compared with itself needs neither ids nor texts. */
@@ -104,8 +150,10 @@ export function pairedWithItself({ n }: Pick<PredictionTable, 'n'>): SharedRows 
   return { by: 'id', rows: [rows, rows], leftOut: [nothing, nothing] };
 }
 
+/** For each table the rows of partners, in the order of the first table. */
 function columnsOf(tables: readonly unknown[], partners: readonly (readonly number[])[]): Uint32Array[] {
-  return tables.map((_, at) => Uint32Array.from(partners, (rows) => rows[at] ?? 0));
+  const sorted = partners.toSorted(([left = 0], [right = 0]) => left - right);
+  return tables.map((_, at) => Uint32Array.from(sorted, (rows) => rows[at] ?? 0));
 }
 
 const ABSENT = -1;
@@ -113,7 +161,10 @@ const REPEATED = -2;
 
 function rowsById(ids: Float64Array): Map<number, number> {
   const rows = new Map<number, number>();
-  for (const [row, id] of ids.entries()) rows.set(id, rows.has(id) ? REPEATED : row);
+  for (const [row, id] of ids.entries()) {
+    // A row without an id is not known by it.
+    if (!Number.isNaN(id)) rows.set(id, rows.has(id) ? REPEATED : row);
+  }
   return rows;
 }
 
@@ -130,11 +181,15 @@ interface SameText {
 }
 const NONE: SameText = { count: 0, byTruth: new Map() };
 
-function rowsByText(texts: Float64Array, truths: Truths | undefined): Map<number, SameText> {
+function rowsByText(
+  { text: texts }: PairingTable,
+  truths: Truths | undefined,
+  isOffered: (row: number) => boolean,
+): Map<number, SameText> {
   const found = new Map<number, SameText>();
-  for (const [row, text] of texts.entries()) {
+  for (const [row, text] of texts?.entries() ?? []) {
     // A row without a text is alone.
-    if (Number.isNaN(text)) continue;
+    if (Number.isNaN(text) || !isOffered(row)) continue;
     const same = found.get(text) ?? { count: 0, byTruth: new Map<string, number[]>() };
     found.set(text, same);
     const truth = truths?.(row) ?? '';

@@ -42,6 +42,7 @@ interface Seen {
   groups: number;
   /** Rows whose text an earlier row has too. */
   sameTexts: number;
+  /** Rows whose id another row has too. */
   repeatedIds: number;
 }
 
@@ -164,10 +165,7 @@ export function tableWarnings(columns: TableColumns, seen: TableFacts): Warning[
             `the same text count as one group: they are kept together in folds, and intervals count groups.`,
     );
   if (seen.repeatedIds > 0)
-    warn(
-      'repeated-ids',
-      `${seen.repeatedIds} rows repeat the id of another row; such rows cannot be paired.`,
-    );
+    warn('repeated-ids', `${seen.repeatedIds} rows have the id of another row; such rows cannot be paired.`);
   return warnings;
 }
 

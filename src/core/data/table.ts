@@ -60,10 +60,12 @@ export interface PredictionTable {
   readonly n: number;
   /** (n) physical line of the file on which each row begins; the header is on line 1. */
   readonly lines: Int32Array;
-  /** (n) hash of each row's id: equal ids have equal numbers. Absent without an id column. */
+  /** (n) hash of each row's id: equal ids have equal numbers; NaN where it has none. Absent without an id column. */
   readonly id?: Float64Array | undefined;
   /** (n) hash of each row's normalised text, NaN where it has none. Absent without a text column. */
   readonly text?: Float64Array | undefined;
+  /** (n) hash of the name of each row's group, NaN where it has none. Absent without a column of groups. */
+  readonly group?: Float64Array | undefined;
   /** The `predicted` column, and the column of true labels as they are written; null without one. */
   readonly predicted: NamedColumn | null;
   readonly label: NamedColumn | null;
@@ -159,7 +161,12 @@ export class TableBuilder {
     this.label = new NamesBuilder(roles.label ?? -1, columns.named);
     this.predicted = new NamesBuilder(roles.predicted ?? -1, columns.named);
     const named = header.map((name) => name.trim());
-    this.slices = new Map(options.slices?.map((name) => [name, new NamesBuilder(columnNamed(named, name))]));
+    this.slices = new Map(
+      options.slices?.map((name) => [
+        name,
+        new NamesBuilder(columnNamed(named, name, [], { role: 'slice' })),
+      ]),
+    );
     this.labels = [...(columns.scores?.labels ?? [])];
     this.parser = new RowParser(columns);
     this.longCells = new LongCells(header.length);
@@ -230,16 +237,21 @@ export class TableBuilder {
     this.compareWithPredicted(predicted, isKept);
     const named = (column: NamedColumn): NamedColumn => ({ ...column, index: ofKept(column.index) });
     const labelMass = roles.labelMass === undefined ? undefined : ofKept(this.labelMass.take());
-    const data = this.takeData(ofKept, ofKept(truth), labelMass);
+    const text = roles.text === undefined ? undefined : ofKept(this.text.take());
+    const group = roles.group === undefined ? undefined : ofKept(this.group.take());
+    const linesKept = ofKept(lines);
+    const hashes = aloneWithout(group ?? text ?? new Float64Array(0), linesKept);
+    const data = this.takeData(ofKept, { truth: ofKept(truth), hashes, labelMass });
     const id = roles.id === undefined ? undefined : ofKept(this.id.take());
-    if (id !== undefined) this.seen.repeatedIds += id.length - distinctSorted(id).length;
+    if (id !== undefined) this.seen.repeatedIds += repeatedRows(id);
     return {
       columns: this.columns,
       data,
       n: kept.length,
-      lines: ofKept(lines),
+      lines: linesKept,
       id,
-      text: roles.text === undefined ? undefined : ofKept(this.text.take()),
+      text,
+      group,
       label: label && named(label),
       predicted: predicted && named(predicted),
       slices: new Map(Array.from(this.slices, ([name, column]) => [name, named(column.take())])),
@@ -289,19 +301,10 @@ export class TableBuilder {
     if (roles.labelMass !== undefined) this.labelMass.push(row.labelMass);
     if (roles.weight !== undefined) this.weight.push(row.weight);
     if (roles.split !== undefined) this.split.push(row.split);
-    if (roles.id !== undefined) this.id.push(hash53(cellOf(this.columns, cells, 'id')));
-    const text = roles.text === undefined ? '' : normaliseText(cellOf(this.columns, cells, 'text'));
-    if (roles.text !== undefined) this.text.push(text === '' ? NaN : hash53(text));
-    if (roles.group !== undefined || roles.text !== undefined)
-      this.group.push(this.groupOf(cells, text, line));
+    if (roles.id !== undefined) this.id.push(hashOf(cellOf(this.columns, cells, 'id')));
+    if (roles.text !== undefined) this.text.push(hashOf(normaliseText(cellOf(this.columns, cells, 'text'))));
+    if (roles.group !== undefined) this.group.push(hashOf(cellOf(this.columns, cells, 'group')));
     this.calibratedBy ??= cellOf(this.columns, cells, 'calibrator') || null;
-  }
-
-  /** Equal numbers for rows that folds must not part: equal `group` cells, or else equal texts. */
-  private groupOf(cells: readonly string[], text: string, line: number): number {
-    const group = this.columns.roles.group === undefined ? text : cellOf(this.columns, cells, 'group');
-    // A row without one is alone: no cell can hold a line break and nothing else, for cells are trimmed.
-    return hash53(group === '' ? `\n${line}` : group);
   }
 
   /**
@@ -479,14 +482,11 @@ export class TableBuilder {
     if (this.rejected.length < LISTED_ROWS) this.rejected.push({ line, reason });
   }
 
-  /** @param truth of the kept rows, below 0 where it is unknown */
   private takeData(
     ofKept: <T extends Int32Array | Float64Array | Uint8Array>(column: T) => T,
-    truth: Int32Array,
-    labelMass: Float64Array | undefined,
+    { truth, hashes, labelMass }: KeptColumns,
   ): PredictionData {
     const { roles, scores } = this.columns;
-    const hashes = ofKept(this.group.take());
     this.seen.groups = distinctSorted(hashes).length;
     if (roles.group === undefined) this.seen.sameTexts += hashes.length - distinctSorted(hashes).length;
     const rows = {
@@ -550,6 +550,31 @@ export class TableBuilder {
     const scale = Math.log(base);
     return logs.map((log) => log * scale);
   }
+}
+
+/** Of the kept rows. */
+interface KeptColumns {
+  /** Below 0 where it is unknown. */
+  readonly truth: Int32Array;
+  /** Equal numbers for rows that folds must not part: equal groups, or else equal texts. */
+  readonly hashes: Float64Array;
+  readonly labelMass: Float64Array | undefined;
+}
+
+/** NaN for an empty cell. */
+function hashOf(cell: string): number {
+  return cell === '' ? NaN : hash53(cell);
+}
+
+/** Rows without a group have one of their own: no cell can hold a line break and nothing else, for cells are trimmed. */
+function aloneWithout(groups: Float64Array, lines: Int32Array): Float64Array {
+  return groups.map((group, row) => (Number.isNaN(group) ? hash53(`\n${lines[row] ?? 0}`) : group));
+}
+
+/** Rows whose id another row has too. */
+function repeatedRows(ids: Float64Array): number {
+  const sorted = ids.toSorted();
+  return sorted.reduce((rows, id, at) => rows + Number(id === sorted[at - 1] || id === sorted[at + 1]), 0);
 }
 
 function rowNumbers(n: number): Int32Array {

@@ -18,6 +18,8 @@ export interface SliceReport {
   readonly minimumRows: number;
   /** Slices with fewer rows than asked for, named but not scored. */
   readonly tooSmall: readonly { readonly name: string; readonly rows: number }[];
+  /** Rows that are in no slice, because their cell is empty. */
+  readonly withoutValue: number;
 }
 
 /** Rows that a slice must have to be scored. */
@@ -27,6 +29,7 @@ export const MINIMUM_SLICE_ROWS = 20;
 export interface SlicedRows {
   readonly slices: readonly { readonly name: string; readonly rows: Uint32Array }[];
   readonly tooSmall: SliceReport['tooSmall'];
+  readonly withoutValue: number;
 }
 
 /** @param names (n) the slice of each row, or null for none */
@@ -36,8 +39,12 @@ export function sliceRows(
   minimumRows = MINIMUM_SLICE_ROWS,
 ): SlicedRows {
   const rowsOf = new Map<string, number[]>();
+  let withoutValue = 0;
   names.forEach((name, row) => {
-    if (name === null) return;
+    if (name === null) {
+      withoutValue += Number(isTruthKnown(data, row));
+      return;
+    }
     const rows = rowsOf.get(name) ?? [];
     rowsOf.set(name, rows);
     if (isTruthKnown(data, row)) rows.push(row);
@@ -48,6 +55,7 @@ export function sliceRows(
     tooSmall: all
       .filter(({ rows }) => rows.length < minimumRows)
       .map(({ name, rows }) => ({ name, rows: rows.length })),
+    withoutValue,
   };
 }
 
@@ -71,7 +79,7 @@ export function evaluateSlices(
   } = {},
 ): SliceReport {
   const minimumRows = options.minimumRows ?? MINIMUM_SLICE_ROWS;
-  const { slices, tooSmall } = sliceRows(data, names, minimumRows);
+  const { slices, ...others } = sliceRows(data, names, minimumRows);
   const scored = slices.map(({ name, rows }): Slice => {
     const part = selectRows(data, rows);
     return {
@@ -83,7 +91,7 @@ export function evaluateSlices(
   return {
     slices: scored.sort((left, right) => worseAccuracy(left.evaluation, right.evaluation)),
     minimumRows,
-    tooSmall,
+    ...others,
   };
 }
 

@@ -44,6 +44,12 @@ export function count(value: number, noun: string): string {
   return `${value.toLocaleString('en-US')} ${noun}${value === 1 ? '' : 's'}`;
 }
 
+/** A sentence on rows whose cell in the column of slices is empty; none where every row has a value. */
+export function withoutValueInWords(column: string, rows: number): string[] {
+  const verb = rows === 1 ? 'is' : 'are';
+  return rows === 0 ? [] : [`${count(rows, 'row')} without a value in ${column} ${verb} in no slice.`];
+}
+
 export function interval({ low, high }: Pick<Metric, 'low' | 'high'>): string {
   return low === null || high === null ? '' : `${number(low)} to ${number(high)}`;
 }

@@ -18,6 +18,7 @@ import {
   stageWinner,
   testInWords,
   thresholdInWords,
+  unslicedInWords,
   verdictsOf,
 } from './comparison';
 
@@ -140,8 +141,9 @@ function thresholdTable({ names, pairing }: ComparisonReport, { runs }: Reported
 
 function sliceParts(
   { names, on, threshold }: ComparisonReport,
-  { column, slices, minimumRows, tooSmall }: ComparisonReport['slices'][number],
+  sliced: ComparisonReport['slices'][number],
 ): string[] {
+  const { column, slices, minimumRows, tooSmallCount } = sliced;
   return [
     `## By ${name(column)}`,
     ...(slices.length === 0
@@ -172,11 +174,12 @@ function sliceParts(
           ),
           'What is shown is after Holm’s correction over all of these.',
         ]),
-    ...(tooSmall.length === 0
+    ...(tooSmallCount === 0
       ? []
       : [
-          `Left out, because they have fewer than ${count(minimumRows, 'row')}: ${count(tooSmall.length, 'value')}.`,
+          `Left out, because they have fewer than ${count(minimumRows, 'row')}: ${count(tooSmallCount, 'value')}.`,
         ]),
+    ...unslicedInWords(sliced).map(markdownSentence),
   ];
 }
 

@@ -3,10 +3,18 @@ import type { Stage } from '../comparison/compare-runs';
 import type { ComparisonReport, ReportedStage } from '../comparison/report';
 import type { Winner } from '../comparison/winner';
 import type { Metric } from '../model/evaluation';
-import type { Difference, PairedTest } from '../comparison/differences';
+import { type Difference, FEWEST_TO_FORESEE, type PairedTest } from '../comparison/differences';
 import { type ComparedMetric, metricOf, type RunNumbers } from '../comparison/metrics';
 import type { CalibratorId } from '../calibration/registry';
-import { calibratorTitle, count, interval, labelName, number, signed } from './calibration';
+import {
+  calibratorTitle,
+  count,
+  interval,
+  labelName,
+  number,
+  signed,
+  withoutValueInWords,
+} from './calibration';
 
 /** What was done to the runs, as a heading. */
 export function stageTitle(stage: Stage): string {
@@ -96,6 +104,7 @@ export function findingWithRows(difference: Difference, n: number): string {
 /** "about 1,200 more rows would" */
 function moreRowsInWords({ value, neededRows }: Difference, n: number): string {
   if (value === 0) return 'the runs are equal here';
+  if (n < FEWEST_TO_FORESEE) return 'too few rows to say how many would';
   if (neededRows === null) return 'it is too small for any number of rows';
   return `about ${roundedCount(neededRows - n)} more rows would`;
 }
@@ -139,12 +148,17 @@ function comparisonVerdict(input: VerdictInput): ComparisonVerdict {
   });
   const [first] = named;
   const more =
-    first?.finding === 'not-shown' && first.value !== 0
-      ? first.neededRows === null
-        ? ' So small a difference in accuracy cannot be shown by any reasonable number of rows.'
-        : ` About ${roundedCount(first.neededRows - numbers.evaluation.n)} more rows would show a difference in accuracy of this size.`
-      : '';
+    first?.finding === 'not-shown' && first.value !== 0 ? ` ${foreseen(first, numbers.evaluation.n)}` : '';
   return { title, text: `${sentences.join(' ')}${more}` };
+}
+
+/** How many rows would show a difference in accuracy. @param n rows that were compared */
+function foreseen({ neededRows }: Difference, n: number): string {
+  if (n < FEWEST_TO_FORESEE)
+    return 'The rows are too few to say how many would show a difference in accuracy.';
+  if (neededRows === null)
+    return 'So small a difference in accuracy cannot be shown by any reasonable number of rows.';
+  return `About ${roundedCount(neededRows - n)} more rows would show a difference in accuracy of this size.`;
 }
 
 function titleOf(name: string, baseline: string, has: (finding: Difference['finding']) => boolean): string {
@@ -222,14 +236,35 @@ export function pairingInWords({
 export function leftOutInWords({ tables }: Pick<ComparisonReport, 'tables'>): string[] {
   return tables.flatMap(({ name, missing, repeated, differing }) => {
     const reasons = [
-      ...(missing === 0 ? [] : [`${count(missing, 'row')} not in every table`]),
+      ...(missing === 0 ? [] : [`${count(missing, 'row')} not found in every table`]),
       ...(repeated === 0 ? [] : [`${count(repeated, 'row')} with the id of another row`]),
       ...(differing === 0
         ? []
-        : [`${count(differing, 'row')} with another true label or text than elsewhere`]),
+        : [`${count(differing, 'row')} with another true label, text or group than elsewhere`]),
     ];
     return reasons.length === 0 ? [] : [`Left out of ${labelName(name)}: ${reasons.join(', ')}.`];
   });
+}
+
+/** What is in no slice, in sentences, besides the values with too few rows. */
+export function unslicedInWords({
+  column,
+  minimumRows,
+  notCompared,
+  withoutValue,
+}: Pick<
+  ComparisonReport['slices'][number],
+  'column' | 'minimumRows' | 'notCompared' | 'withoutValue'
+>): string[] {
+  const name = labelName(column);
+  return [
+    ...(notCompared === 0
+      ? []
+      : [
+          `${name} has ${notCompared.toLocaleString('en-US')} values with ${minimumRows} rows or more, more than can be shown one by one. The command line compares them all.`,
+        ]),
+    ...withoutValueInWords(name, withoutValue),
+  ];
 }
 
 /** How the numbers of a comparison were made. */

@@ -141,7 +141,7 @@ describe('compare', () => {
     await bench.write('part.csv', rescored(base, tuned).split('\n').slice(0, 301).join('\n'));
     const { code, err, out } = await bench.run('compare', '@base.csv', '@part.csv');
     assert.equal(code, 0, err);
-    assert.match(err, /Left out of base: 100 rows not in every table\./);
+    assert.match(err, /Left out of base: 100 rows not found in every table\./);
     assert.match(out, /300 rows paired by id/);
   });
 
@@ -156,6 +156,44 @@ describe('compare', () => {
     assert.deepEqual(pairing, { by: 'text', rows: 400, compared: 400 });
     const [accuracy] = stages[0]?.differences[0] ?? [];
     assert.equal(accuracy?.test, 'sign-flip');
+  });
+
+  it('finds no difference between the same rows in another order of groups, and says where groups differ', async () => {
+    const rows = Array.from({ length: 20 }, (_, i) => `text ${i},pos,A,.1,.9\ntext ${i},pos,B,.8,.2`).concat(
+      'text 99,pos,,.1,.9',
+    );
+    const header = 'text,label,group,prob:neg,prob:pos\n';
+    await bench.write('grouped.csv', header + rows.join('\n'));
+    await bench.write(
+      'turned.csv',
+      header + rows.map((pair) => pair.split('\n').reverse().join('\n')).join('\n'),
+    );
+    const { out } = await bench.run('compare', '@grouped.csv', '@turned.csv', '--slice', 'group');
+    assert.match(out, /^1 row without a value in group is in no slice\.$/mu);
+    const { differing, warnings } = await report('@grouped.csv', '@turned.csv');
+    assert.deepEqual(differing, { lost: 0, 'both-wrong': 0, gained: 0 });
+    assert.ok(!warnings.some(({ code }) => code === 'other-group'));
+    const single = (group: string): string =>
+      base.replace('id,', 'group,id,').replaceAll(/^(?=\d)/gmu, `${group},`);
+    await bench.write('one-group.csv', single('A'));
+    await bench.write('other-group.csv', single('B'));
+    const regrouped = await report('@one-group.csv', '@other-group.csv');
+    assert.ok(
+      regrouped.warnings.some(
+        ({ code, message }) => code === 'other-group' && message.includes('has another group than one-group'),
+      ),
+    );
+  });
+
+  it('says how many rows have no id, and how many of them are paired all the same', async () => {
+    const gaps = (table: string): string => table.replaceAll(/^\d*7,/gmu, ',');
+    const few = base.split('\n').slice(0, 51).join('\n');
+    await bench.write('gaps.csv', gaps(few));
+    await bench.write('gaps-tuned.csv', gaps(rescored(few, tuned)));
+    const { pairing, warnings } = await report('@gaps.csv', '@gaps-tuned.csv');
+    assert.equal(pairing.rows, 50);
+    const [first] = warnings.filter(({ code }) => code === 'rows-without-id');
+    assert.equal(first?.message, 'gaps: 5 rows without an id. 5 of them could be paired by text.');
   });
 
   it('slices by a column of the first table', async () => {
@@ -213,24 +251,44 @@ describe('compare', () => {
       'calibrated.csv',
       base.replace('label,', 'label,calibrator_sha256,').replaceAll(/,(pos|neg),/gu, ',$1,abc,'),
     );
+    const copy = (sha256: string): string =>
+      base
+        .replace('prob:neg,prob:pos', 'raw:prob:neg,raw:prob:pos,prob:neg,prob:pos,calibrator_sha256')
+        .replaceAll(/,([\d.e-]+),([\d.e-]+)$/gmu, `,$1,$2,$1,$2,${sha256}`);
+    await bench.write('copy-1.csv', copy('abc'));
+    await bench.write('copy-2.csv', copy('def'));
     const cases: readonly [readonly string[], RegExp][] = [
       [[], /Name at least two tables/],
       [['@base.csv'], /Name at least two tables/],
       [['@base.csv', '@base.csv'], /base\.csv and base\.csv hold the same/],
       [['@base.csv', '@copy.csv'], /base\.csv and copy\.csv hold the same/],
       [['@base.csv', '@none.csv'], /There is no file/],
-      [['@base.csv', '@strangers.csv'], /have no rows in common/],
-      [['@base.csv', '@labels.csv'], /labels\.csv has the labels "neg", "good", but "neg", "pos" are needed/],
+      [['@base.csv', '@strangers.csv'], /have no rows in common.* Compare tables of the same rows\./],
+      [
+        ['@base.csv', '@labels.csv'],
+        /labels\.csv has the labels "neg", "good", but "neg", "pos" are needed\. Give the tables the same labels\./,
+      ],
       [['@base.csv', '@confidence.csv'], /confidence\.csv has no score for every label.*--on confidence/],
       [['@confidence.csv', '@base.csv'], /confidence\.csv has no score for every label.*--on confidence/],
-      [['@base.csv', '@bare.csv'], /Rows are paired by a column "id" or "text"/],
+      [['@base.csv', '@bare.csv'], /Rows are paired by a column "id" or "text".* --column id=NAME/],
       [['@base.csv', '@unlabelled.csv'], /unlabelled\.csv has scores but no truth/],
       [['@base.csv', '@repeated.csv'], /have no rows in common/],
-      [['@base.csv', '@calibrated.csv'], /calibrated\.csv already holds calibrated predictions/],
+      [
+        ['@base.csv', '@calibrated.csv'],
+        /calibrated\.csv already holds calibrated predictions\. Compare the table that it was made from\.$/m,
+      ],
+      [
+        ['@base.csv', '@copy-1.csv'],
+        /copy-1\.csv already holds calibrated predictions\. Compare the table that it was made from\.$/m,
+      ],
+      [['@copy-1.csv', '@copy-2.csv'], /raw predictions that it keeps.*--column prob:pos=raw:prob:pos/],
       [['@base.csv', '@tuned.csv', '--names', 'a'], /There are 2 tables, but 1 name/],
       [['@base.csv', '@tuned.csv', '--names', 'a,a'], /Each run needs a name of its own/],
       [['@base.csv', '@tuned.csv', '--threshold', '90'], /--threshold takes a number above 0, and below 1/],
-      [['@base.csv', '@tuned.csv', '--slice', 'nothing'], /no column "nothing"/],
+      [
+        ['@base.csv', '@tuned.csv', '--slice', 'nothing'],
+        /no column "nothing".* Name another column with --slice\.$/m,
+      ],
       [['@base.csv', '@tuned.csv', '--rows', '@x', '--report', '@x'], /name the same file/],
     ];
     for (const [argv, message] of cases) {

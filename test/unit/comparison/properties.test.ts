@@ -11,6 +11,7 @@ import { unitsOf } from '../../../src/core/metrics/units';
 import type { ConfidenceData, LabelData } from '../../../src/core/model/predictions';
 import { selectRows } from '../../../src/core/model/rows';
 import { seededRandom } from '../../../src/core/random';
+import { findingWithRows } from '../../../src/core/words/comparison';
 import { confidenceTable, labelTable } from '../calibration/tables';
 
 const QUICK = { threshold: 0.9, rounds: 100, nullDraws: 20 } as const;
@@ -352,18 +353,30 @@ describe('slices and rows of a comparison', () => {
   const data = labelTable(300, 4, 0.7, [0, 0]);
   const other = worse(data, 0.4);
 
-  it('corrects over all slices, and names those that are too small', () => {
+  it('corrects over all slices, and names those that are too small', async () => {
     const names = Array.from({ length: 300 }, (_, i) => (i < 10 ? 'few' : i % 2 === 0 ? 'even' : null));
-    const { slices, tooSmall } = compareSlices([data, other], names, QUICK);
+    const { slices, tooSmall, withoutValue } = await compareSlices([data, other], names, QUICK);
     assert.deepEqual(
       slices.map(({ name, rows }) => [name, rows]),
       [['even', 145]],
     );
     assert.deepEqual(tooSmall, [{ name: 'few', rows: 10 }]);
+    assert.equal(withoutValue, 145);
     assert.deepEqual(
       slices[0]?.differences[0]?.map(({ metric }) => metric),
       ['accuracy', 'nll', 'ece'],
     );
+  });
+
+  it('reports each slice before it is compared, and compares none of too many', async () => {
+    const names = Array.from({ length: 300 }, (_, i) => String(i % 3));
+    const said: string[] = [];
+    const options = { ...QUICK, onSlice: (at: number, of: number) => void said.push(`${at} of ${of}`) };
+    const all = await compareSlices([data, other], names, { ...options, limit: 3 });
+    assert.deepEqual([all.slices.length, all.notCompared], [3, 0]);
+    assert.deepEqual(said, ['0 of 3', '1 of 3', '2 of 3']);
+    const none = await compareSlices([data, other], names, { ...options, limit: 2 });
+    assert.deepEqual([none.slices.length, none.notCompared, said.length], [0, 3, 3]);
   });
 
   it('shows no difference where test and interval disagree', () => {
@@ -372,6 +385,17 @@ describe('slices and rows of a comparison', () => {
       judged([{ ...entry, low, high }], 200).map(({ finding, neededRows }) => [finding, neededRows !== null]);
     assert.deepEqual(findings(-0.031, 0.099), [['not-shown', true]]);
     assert.deepEqual(findings(0.002, 0.099), [['better', false]]);
+  });
+
+  it('foresees no number of rows from fewer than 30', () => {
+    const entry = { metric: 'accuracy', value: -0.1, low: -0.4, high: 0.2, test: 'mcnemar', p: 0.6 } as const;
+    const ofRows = (n: number) =>
+      judged([entry], n).map((difference) => [
+        difference.neededRows !== null,
+        findingWithRows(difference, n),
+      ])[0];
+    assert.deepEqual(ofRows(29), [false, 'no difference shown; too few rows to say how many would']);
+    assert.match(String(ofRows(30)), /^true,no difference shown; about [\d,]+ more rows would$/u);
   });
 
   it('lists rows that differ: lost ones first, the surest mistake before the others', () => {

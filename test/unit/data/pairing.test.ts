@@ -81,6 +81,62 @@ describe('pairing of rows', () => {
     assert.equal(sharedRows([first, contrary]), null);
   });
 
+  it('pairs rows that share a text within their group, whatever its place in either table', () => {
+    const header = 'text,label,group,prob:a,prob:b';
+    const line = (group: string, text = 'x'): string => `${text},a,${group},.6,.4`;
+    const others = Array.from({ length: 10 }, (_, i) => line('C', `other ${i}`));
+    const first = readRows(header, [line('A'), line('A'), line('B'), line('')]);
+    const second = readRows(header, [line(''), line('B'), line('A'), line('A'), line('Z', 'z')]);
+    assert.deepEqual(rowsOf(sharedRows([first, second])), [
+      [0, 1, 2, 3],
+      [2, 3, 1, 0],
+    ]);
+    // Nothing tells which row of D and E is which of A and B; a text that is there once needs no group.
+    const left = readRows(header, [line('A'), line('B'), line('A', 'y'), ...others]);
+    const right = readRows(header, [line('D'), line('E'), line('D', 'y'), ...others]);
+    const shared = sharedRows([left, right]);
+    assert.deepEqual(
+      rowsOf(shared).map(([row]) => row),
+      [2, 2],
+    );
+    assert.deepEqual(shared?.leftOut[0], { missing: 0, repeated: 0, differing: 2 });
+    // Texts make groups too, and those are no names.
+    const bare = readRows(header.replace('group', 'other'), [line('B'), line('A')]);
+    assert.deepEqual(rowsOf(sharedRows([bare, first])), [
+      [0, 1],
+      [0, 1],
+    ]);
+  });
+
+  it('pairs rows without an id by text, and takes no empty id for that of another row', () => {
+    const first = readRows(HEADER, [
+      row(1, 'x', 'a'),
+      row('', 'y', 'a'),
+      row('', 'z', 'b'),
+      row('', 'q', 'a'),
+    ]);
+    const second = readRows(HEADER, [row('', 'z', 'b'), row('', 'y', 'a'), row(1, 'x', 'a')]);
+    const shared = sharedRows([first, second]);
+    assert.equal(shared?.by, 'id');
+    assert.deepEqual(rowsOf(shared), [
+      [0, 1, 2],
+      [2, 1, 0],
+    ]);
+    assert.deepEqual(shared.leftOut, [
+      { missing: 1, repeated: 0, differing: 0 },
+      { missing: 0, repeated: 0, differing: 0 },
+    ]);
+    assert.deepEqual([...first.warnings, ...second.warnings], []);
+  });
+
+  it('leaves out as many rows with the id of another one as the table warns of', () => {
+    const table = readRows(HEADER, [row(1, 'x', 'a'), row(1, 'y', 'a'), row(2, 'z', 'b'), row('', 'q', 'a')]);
+    const shared = sharedRows([table, table]);
+    assert.deepEqual(shared?.leftOut[0], { missing: 0, repeated: 2, differing: 0 });
+    const [warning] = table.warnings.filter(({ code }) => code === 'repeated-ids');
+    assert.equal(warning?.message, '2 rows have the id of another row; such rows cannot be paired.');
+  });
+
   it('pairs three tables, and nothing without ids and texts', () => {
     const tables = [
       [1, 2, 3],
@@ -104,7 +160,8 @@ describe('pairing of rows', () => {
   it('never pairs a row twice, and counts every row once', () => {
     const rows = fc.array(
       fc.record({
-        id: fc.nat(6),
+        id: fc.constantFrom('', 1, 2, 3, 4, 5, 6),
+        group: fc.constantFrom('', 'A', 'B'),
         text: fc.constantFrom('p', 'q', 'r', 's'),
         label: fc.constantFrom('a', 'b'),
       }),
@@ -114,8 +171,8 @@ describe('pairing of rows', () => {
       fc.property(rows, rows, fc.boolean(), (left, right, withIds) => {
         const tables = [left, right].map((lines) =>
           readRows(
-            withIds ? HEADER : HEADER.replace('id', 'n'),
-            lines.map(({ id, text, label }) => row(id, text, label)),
+            `${withIds ? HEADER : HEADER.replace('id', 'n')},group`,
+            lines.map(({ id, group, text, label }) => `${row(id, text, label)},${group}`),
           ),
         );
         const shared = sharedRows(tables);

@@ -329,6 +329,7 @@ describe('decisions: costs and slices', () => {
     const names = Array.from({ length: 600 }, (_, i) => (i < 5 ? 'tiny' : i % 2 === 0 ? 'even' : null));
     const report = evaluateSlices(data, names, { rounds: 0, nullDraws: 0 });
     assert.deepEqual(report.tooSmall, [{ name: 'tiny', rows: 5 }]);
+    assert.equal(report.withoutValue, 298);
     assert.deepEqual(
       report.slices.map(({ name }) => name),
       ['even'],

@@ -4,7 +4,7 @@ import type { ScoredRun } from '../../../core/comparison/differences';
 import { divides } from '../../../core/data/columns';
 import { stageTitle } from '../../../core/words/comparison';
 import { labelName } from '../../../core/words/calibration';
-import { AS_FOUND, binsOf, columnOptions, DOT_LIMIT } from '../../../protocol/calibration-page';
+import { AS_FOUND, binsOf, columnOptions, DOT_LIMIT, SLICE_LIMIT } from '../../../protocol/calibration-page';
 import {
   type CompareParams,
   type ComparisonView,
@@ -41,7 +41,9 @@ export async function comparedForPage(
       binning,
       bins: (rows) => binsOf(settings, rows),
       slices: slice === null ? [] : [slice],
+      sliceLimit: SLICE_LIMIT,
       onStage: (stage, at, of) => say(`Comparing: ${stageTitle(stage)} (${at + 1} of ${of})`),
+      onSlice: (at, of) => say(`Comparing slices (${at + 1} of ${of})`),
     }),
   );
   const { report, comparison, slices, inputs } = compared;
@@ -77,7 +79,7 @@ export async function comparedForPage(
       slices: slices.map(({ slices: parts, tooSmall, ...sliced }, at) => ({
         ...sliced,
         column: report.slices[at]?.column ?? '',
-        tooSmall: [...tooSmall],
+        tooSmall: tooSmall.slice(0, SLICE_LIMIT),
         slices: parts.map(({ runs, differences, ...part }) => ({
           ...part,
           runs: runs.map((run) => drawn(run, parts.length)),
