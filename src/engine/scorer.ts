@@ -549,7 +549,6 @@ function overheadOf(prompt: TokenizedPrompt, plan: AnswerPlan): number {
   return prompt.tokensFor('').length + longestRead(plan) + 3 * PADDING;
 }
 
-/** @throws UserError adapter-unreadable; InsufficientMemoryError */
 /**
  * Whether a model of 32-bit floats runs on a CPU. Its keys and values are not rounded to 16 bits then. Flash attention rounds
  * them whatever the cache holds, and log-probabilities are off by some thousandths.
@@ -559,11 +558,14 @@ function isWholeOnCpu({ fileInfo, llama }: LlamaModel): boolean {
 }
 
 /** Marked as deprecated because some GPUs lack some types; a CPU has this one. */
+/* eslint-disable @typescript-eslint/no-deprecated */
 const WHOLE_CACHE: LlamaContextOptions = {
   experimentalKvCacheKeyType: 'F32',
   experimentalKvCacheValueType: 'F32',
 };
+/* eslint-enable @typescript-eslint/no-deprecated */
 
+/** @throws UserError adapter-unreadable; InsufficientMemoryError */
 async function createContext(
   model: LlamaModel,
   adapter: WireAdapter | undefined,
