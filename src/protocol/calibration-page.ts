@@ -199,6 +199,8 @@ export const breakdownSchema = z.object({
   /** Parts with fewer, the first {@link SLICE_LIMIT} of them. */
   tooSmall: z.array(z.object({ name: z.string(), rows: z.number() })),
   tooSmallCount: z.number(),
+  /** Rows that are in no part, because they have no value. */
+  withoutValue: z.number(),
 });
 export type Breakdown = z.infer<typeof breakdownSchema>;
 

@@ -7,6 +7,7 @@ import {
   nullInWords,
   number,
   signed,
+  withoutValueInWords,
 } from '../../src/core/words/calibration';
 import { divides } from '../../src/core/data/columns';
 import type { Breakdown, PanelState, RowView } from '../../src/protocol/calibration-page';
@@ -102,6 +103,7 @@ function content({ state, view }: Shown, onShow: (name: string) => void): Node[]
       h('p', { class: 'quiet' }, explanation(breakdown)),
       partsTable(breakdown, shownPart(state, view.part), onShow),
       ...tooSmallWords(breakdown),
+      ...withoutValueWords(breakdown),
     ),
   ];
 }
@@ -170,6 +172,11 @@ function partsTable(
       ];
     }),
   );
+}
+
+function withoutValueWords({ view, withoutValue }: Breakdown): Node[] {
+  const name = view.by === 'column' ? labelName(view.column) : 'the predicted label';
+  return withoutValueInWords(name, withoutValue).map((sentence) => h('p', { class: 'quiet' }, sentence));
 }
 
 function tooSmallWords({ tooSmall, tooSmallCount, minimumRows }: Breakdown): Node[] {

@@ -23,7 +23,14 @@ type Question = Exclude<keyof Worker, 'stop'>;
 
 describe('the computation of a calibration panel', () => {
   const byLabel: PanelSettings = { ...DEFAULT_PANEL_SETTINGS, view: { by: 'label' } };
-  const breakdown = { view: byLabel.view, parts: [], minimumRows: 1, tooSmall: [], tooSmallCount: 0 };
+  const breakdown = {
+    view: byLabel.view,
+    parts: [],
+    minimumRows: 1,
+    tooSmall: [],
+    tooSmallCount: 0,
+    withoutValue: 0,
+  };
   const methods = { rows: 0, leftOut: 0, methods: [], combination: null };
   const columns = { header: ['label'], samples: [[]], guess: null };
   const overview: Overview = {

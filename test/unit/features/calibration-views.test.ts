@@ -63,6 +63,7 @@ describe('the rows of a table in parts', () => {
         report?.slices.map(({ name, evaluation }) => ({ name, evaluation })),
       );
       assert.deepEqual([breakdown.minimumRows, breakdown.tooSmall], [report?.minimumRows, report?.tooSmall]);
+      assert.equal(breakdown.withoutValue, report?.withoutValue);
     });
 
   it('are, by label, what the classwise ECE is made of', async () => {
@@ -142,6 +143,15 @@ describe('the rows of a table in parts', () => {
     const without = await loadForPage(inPanel(bench.at('long.csv'), { ...AS_FOUND, mapping: { text: '' } }));
     const listed = rowsOf(without.input, { which: EVERY, limit: 1 });
     assert.deepEqual([listed.hasText, listed.rows[0]?.text], [false, null]);
+  });
+
+  it('count the rows that have no value', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => `0.${(i % 40) + 50},${i % 2},${i % 3 === 0 ? '' : 'v'}`);
+    await bench.write('gaps.csv', `confidence,correct,v\n${rows.join('\n')}\n`);
+    const { shown } = await loadForPage(inPanel(bench.at('gaps.csv')), ['v']);
+    const view: RowView = { by: 'column', column: 'v' };
+    const { breakdown } = await breakDown(shown, settingsFor(view), silent);
+    assert.deepEqual([breakdown.parts.length, breakdown.withoutValue], [1, 20]);
   });
 
   it('are explained where there are too many, or none of enough rows', async () => {

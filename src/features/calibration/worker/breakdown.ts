@@ -55,7 +55,7 @@ export async function breakDown(
 ): Promise<BrokenDown> {
   const { view, binning } = settings;
   const bins = binsOf(settings, input.table.n);
-  const { parts, tooSmall } = partsOf(input, view);
+  const { parts, tooSmall, withoutValue } = partsOf(input, view);
   const dotLimit = Math.max(FEWEST_DOTS, Math.floor(DOT_LIMIT / Math.max(1, parts.length)));
   const scored: { name: string; diagram: Breakdown['parts'][number]['diagram'] }[] = [];
   for (const [at, { name, data }] of parts.entries()) {
@@ -75,6 +75,7 @@ export async function breakDown(
       minimumRows: view.by === 'label' ? 1 : MINIMUM_SLICE_ROWS,
       tooSmall: tooSmall.slice(0, SLICE_LIMIT),
       tooSmallCount: tooSmall.length,
+      withoutValue,
     },
     parts,
   };
@@ -83,7 +84,7 @@ export async function breakDown(
 function partsOf(
   input: LabelledTable,
   view: RowView,
-): { parts: readonly Part[]; tooSmall: SlicedRows['tooSmall'] } {
+): Pick<SlicedRows, 'tooSmall' | 'withoutValue'> & { readonly parts: readonly Part[] } {
   const { data } = input;
   if (view.by === 'label') {
     if (data.kind !== 'labels')
@@ -102,6 +103,7 @@ function partsOf(
     return {
       parts: data.labels.map((name, k) => ({ name, data: labelAgainstRest(data, k), rows })),
       tooSmall: [],
+      withoutValue: 0,
     };
   }
   const column = view.by === 'column' ? view.column : PREDICTED;
@@ -111,7 +113,7 @@ function partsOf(
       'no-predicted',
       'The table does not name the predicted label. Assign its column of predicted labels (Columns…).',
     );
-  const { slices, tooSmall } = sliceRows(data, names);
+  const { slices, tooSmall, withoutValue } = sliceRows(data, names);
   const named = listed([column]);
   if (slices.length > SLICE_LIMIT)
     throw tooMany(
@@ -131,6 +133,7 @@ function partsOf(
   return {
     parts: slices.map(({ name, rows }) => ({ name, rows, data: selectRows(data, rows) })),
     tooSmall,
+    withoutValue,
   };
 }
 
