@@ -146,7 +146,10 @@ describe('the rows of a table in parts', () => {
   });
 
   it('count the rows that have no value', async () => {
-    const rows = Array.from({ length: 60 }, (_, i) => `0.${(i % 40) + 50},${i % 2},${i % 3 === 0 ? '' : 'v'}`);
+    const rows = Array.from(
+      { length: 60 },
+      (_, i) => `0.${(i % 40) + 50},${i % 2},${i % 3 === 0 ? '' : 'v'}`,
+    );
     await bench.write('gaps.csv', `confidence,correct,v\n${rows.join('\n')}\n`);
     const { shown } = await loadForPage(inPanel(bench.at('gaps.csv')), ['v']);
     const view: RowView = { by: 'column', column: 'v' };
