@@ -86,6 +86,9 @@ describe('labelling rows in the editor', () => {
     assert.match(design ?? '', /^to-label\.stratified-12-seed0-[\da-f]{8}\.design\.json$/u);
     await answer(first, HAM);
     await answer(first, SPAM);
+    // The same rows read again, as after an event of the file, take nothing back.
+    await first.reload();
+    assert.deepEqual([first.state.session?.canUndo, first.state.session?.answered], [true, 2]);
     await first.undo();
     // Of a row that is no longer shown.
     await first.answer(0, SPAM);

@@ -97,6 +97,10 @@ export class LabelSession {
     this.at = this.nextOpen(0);
   }
 
+  get who(): string {
+    return this.options.who;
+  }
+
   get view(): SessionView {
     const { queue, isBlind } = this.options;
     const row = this.at === null ? null : (queue[this.at] ?? null);

@@ -1,5 +1,6 @@
 /** One open labelling page: its table, the design that is labelled, and the person's session. */
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import { type Frame, frameOf } from '../../../app/labels/draw-rows';
 import {
@@ -130,16 +131,19 @@ export class LabellingPanel {
       exportRows: () => this.exportRows(),
       importLabels: () => this.importLabels(),
       settle: () => this.settle(),
-      retry: () => {
-        this.table.forget();
-        return this.load();
-      },
+      retry: () => this.reload(),
       reveal: ({ line }) => this.showLine(line),
       openPanel: () => vscode.commands.executeCommand(COMMANDS.openCalibration, this.uri),
       manageTrust: () => vscode.commands.executeCommand('workbench.trust.manage'),
       openGuide: () => showGuide(this.services, 'labels.md'),
     });
     return peer;
+  }
+
+  /** Reads the table again. */
+  reload(): Promise<void> {
+    this.table.forget();
+    return this.load();
   }
 
   /** Reads the table, and resumes the design that is not complete; else asks for one. */
@@ -168,7 +172,7 @@ export class LabellingPanel {
       let resumed: Labelling | undefined;
       for (const design of [...open, ...latest]) resumed ??= await this.resumed(frame, design, saved.answers);
       if (run !== this.run) return;
-      this.labelling = resumed;
+      if (resumed === undefined || !isSameWork(resumed, this.labelling)) this.labelling = resumed;
       const notes = [
         ...(frame.identity.text === undefined
           ? ['The table has no column of texts, so only ids are shown. Label the table that holds the texts.']
@@ -472,4 +476,15 @@ const OTHER_TEXTS =
 
 function goneInWords(gone: number): string {
   return `${count(gone, 'row')} that ${gone === 1 ? 'was' : 'were'} drawn ${gone === 1 ? 'is' : 'are'} no longer in the table, or the text has changed. ${gone === 1 ? 'It is' : 'They are'} left out.`;
+}
+
+/** Whether the same person labels the same rows: then the session that is open goes on, with what can be undone in it. */
+function isSameWork(resumed: Labelling, open: Labelling | undefined): boolean {
+  return (
+    open !== undefined &&
+    open.disputed === undefined &&
+    open.session.who === resumed.session.who &&
+    open.design.id === resumed.design.id &&
+    isDeepStrictEqual(open.queue, resumed.queue)
+  );
 }
