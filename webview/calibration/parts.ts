@@ -7,6 +7,7 @@ import {
   nullInWords,
   number,
   signed,
+  tooSmallInWords,
   withoutValueInWords,
 } from '../../src/core/words/calibration';
 import { divides } from '../../src/core/data/columns';
@@ -17,9 +18,6 @@ import { type Page, type Section, section, type Shown } from './page';
 import { link, metricCell, remarked, table } from './tables';
 
 export type Part = Breakdown['parts'][number];
-
-/** Number of small parts that are named. */
-const NAMED_SMALL = 12;
 
 /** The part that is drawn: the chosen one, else the worst; undefined for all rows. */
 export function shownPart({ settings, breakdown }: PanelState, wanted: string | null): Part | undefined {
@@ -102,8 +100,7 @@ function content({ state, view }: Shown, onShow: (name: string) => void): Node[]
       h('h2', {}, title),
       h('p', { class: 'quiet' }, explanation(breakdown)),
       partsTable(breakdown, shownPart(state, view.part), onShow),
-      ...tooSmallWords(breakdown),
-      ...withoutValueWords(breakdown),
+      ...leftOutWords(breakdown),
     ),
   ];
 }
@@ -174,21 +171,11 @@ function partsTable(
   );
 }
 
-function withoutValueWords({ view, withoutValue }: Breakdown): Node[] {
+/** What is in no part. */
+function leftOutWords(breakdown: Breakdown): Node[] {
+  const { view, withoutValue } = breakdown;
   const name = view.by === 'column' ? labelName(view.column) : 'the predicted label';
-  return withoutValueInWords(name, withoutValue).map((sentence) => h('p', { class: 'quiet' }, sentence));
-}
-
-function tooSmallWords({ tooSmall, tooSmallCount, minimumRows }: Breakdown): Node[] {
-  if (tooSmallCount === 0) return [];
-  const named = tooSmall.slice(0, NAMED_SMALL).map(({ name, rows }) => `${labelName(name)} (${rows})`);
-  const more = tooSmallCount - named.length;
-  const rest = more > 0 ? ` and ${more.toLocaleString('en-US')} more` : '';
-  return [
-    h(
-      'p',
-      { class: 'quiet' },
-      `Not evaluated, because they have fewer than ${minimumRows} rows: ${named.join(', ')}${rest}.`,
-    ),
-  ];
+  return [...tooSmallInWords('evaluated', breakdown), ...withoutValueInWords(name, withoutValue)].map(
+    (sentence) => h('p', { class: 'quiet' }, sentence),
+  );
 }

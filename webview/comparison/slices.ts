@@ -1,7 +1,7 @@
 /** The comparison on each value of a column. */
 import { SLICE_METRICS } from '../../src/core/comparison/compare-slices';
 import { metricOf } from '../../src/core/comparison/metrics';
-import { labelName, number } from '../../src/core/words/calibration';
+import { labelName, number, tooSmallInWords } from '../../src/core/words/calibration';
 import {
   differenceInWords,
   findingInWords,
@@ -16,9 +16,6 @@ import { pictures } from './pictures';
 
 type Sliced = DrawnReport['slices'][number];
 type Slice = Sliced['slices'][number];
-
-/** Number of small slices that are named. */
-const NAMED_SMALL = 12;
 
 export function sliceSection(page: Page): Section {
   return section(
@@ -83,7 +80,7 @@ function tables(
             ),
           ];
         })),
-    ...smallSlices(sliced),
+    ...tooSmallInWords('compared', sliced).map((sentence) => h('p', { class: 'quiet' }, sentence)),
   ];
 }
 
@@ -104,20 +101,6 @@ function picturesOf(
         of: title,
       },
       view,
-    ),
-  ];
-}
-
-function smallSlices({ tooSmall, tooSmallCount, minimumRows }: Sliced): Node[] {
-  if (tooSmallCount === 0) return [];
-  const named = tooSmall.slice(0, NAMED_SMALL).map(({ name, rows }) => `${labelName(name)} (${rows})`);
-  const more = tooSmallCount - named.length;
-  const rest = more > 0 ? ` and ${more.toLocaleString('en-US')} more` : '';
-  return [
-    h(
-      'p',
-      { class: 'quiet' },
-      `Not compared, because they have fewer than ${minimumRows} rows: ${named.join(', ')}${rest}.`,
     ),
   ];
 }

@@ -12,7 +12,7 @@ import { inspectTable, type TableFile } from '../../store/tables/inspect';
 import { type Identity, identityOf } from '../../store/tables/people-labels';
 import { readTable } from '../../store/tables/read-table';
 import { tableRows } from '../../store/tables/rows';
-import { trainedRows } from '../../store/tables/trained-rows';
+import { countTrained, trainedRows } from '../../store/tables/trained-rows';
 
 export interface DrawOrder {
   /** Undefined: stratified, or all at random where the table has no scores. */
@@ -102,10 +102,7 @@ export async function frameOf(file: string, columns: ColumnOptions): Promise<Fra
 async function trainedWarnings(source: TableFile, table: PredictionTable): Promise<readonly Warning[]> {
   const trained = await trainedRows(source, table.columns.roles.text);
   if (trained === undefined) return [];
-  const lines = new Set(table.lines);
-  let known = 0;
-  for await (const batch of tableRows(source))
-    for (const { line, cells } of batch) if (lines.has(line) && trained.has(cells)) known++;
+  const known = await countTrained(source, trained, new Set(table.lines));
   if (known === 0) return trained.warnings(0);
   return [
     {

@@ -35,7 +35,7 @@ import {
 import { inspectTable, type TableFile } from '../../store/tables/inspect';
 import { type ReadTable, readTable } from '../../store/tables/read-table';
 import { tableRows } from '../../store/tables/rows';
-import { trainedRows } from '../../store/tables/trained-rows';
+import { countTrained, trainedRows } from '../../store/tables/trained-rows';
 
 export interface LabelledSource {
   readonly table: string;
@@ -178,9 +178,7 @@ async function refuseTrained(
   const trained = await trainedRows(source, table.columns.roles.text);
   if (trained === undefined) return [];
   const lines = new Set(table.lines.filter((_, row) => answer[row] !== NOT_DRAWN));
-  let known = 0;
-  for await (const batch of tableRows(source))
-    for (const { line, cells } of batch) if (lines.has(line) && trained.has(cells)) known++;
+  const known = await countTrained(source, trained, lines);
   if (known === 0) return trained.warnings(0);
   throw new UserError(
     'train-rows',

@@ -44,6 +44,30 @@ export function count(value: number, noun: string): string {
   return `${value.toLocaleString('en-US')} ${noun}${value === 1 ? '' : 's'}`;
 }
 
+/** Number of values with too few rows that are named. */
+const NAMED_SMALL = 12;
+
+/** A sentence on the values that have too few rows; none where every value has enough. */
+export function tooSmallInWords(
+  done: 'compared' | 'evaluated',
+  {
+    tooSmall,
+    tooSmallCount,
+    minimumRows,
+  }: {
+    /** The first of them. */
+    readonly tooSmall: readonly { readonly name: string; readonly rows: number }[];
+    readonly tooSmallCount: number;
+    readonly minimumRows: number;
+  },
+): string[] {
+  if (tooSmallCount === 0) return [];
+  const named = tooSmall.slice(0, NAMED_SMALL).map(({ name, rows }) => `${labelName(name)} (${rows})`);
+  const more = tooSmallCount - named.length;
+  const rest = more > 0 ? ` and ${more.toLocaleString('en-US')} more` : '';
+  return [`Not ${done}, because they have fewer than ${minimumRows} rows: ${named.join(', ')}${rest}.`];
+}
+
 /** A sentence on rows whose cell in the column of slices is empty; none where every row has a value. */
 export function withoutValueInWords(column: string, rows: number): string[] {
   const verb = rows === 1 ? 'is' : 'are';

@@ -8,6 +8,7 @@ import { UserError } from '../../core/user-error';
 import { adapterFolder, readCard } from '../adapters';
 import { namesIn } from '../folders';
 import type { TableFile } from './inspect';
+import { tableRows } from './rows';
 import { readCalibratedAdapter, readScoreMeta } from './score-meta';
 import { rowHash } from './tuning-rows';
 
@@ -71,6 +72,18 @@ export async function trainedRows(
             },
           ],
   };
+}
+
+/** How many rows of a table an adapter was trained on. @param lines on which the rows that count begin */
+export async function countTrained(
+  source: TableFile,
+  trained: TrainedRows,
+  lines: ReadonlySet<number>,
+): Promise<number> {
+  let known = 0;
+  for await (const batch of tableRows(source))
+    for (const { line, cells } of batch) if (lines.has(line) && trained.has(cells)) known++;
+  return known;
 }
 
 const ABSENT = -1;

@@ -168,11 +168,13 @@ export class LabellingPanel {
       const known = [...designs, ...(this.unwritten === undefined ? [] : [this.unwritten])];
       // Those that are not complete first, the newest before the others.
       const latest = known.toReversed();
-      const open = latest.filter((design) => !isAnswered(design, saved.answers, who));
+      const incomplete = latest.filter((design) => !isAnswered(design, saved.answers, who));
       let resumed: Labelling | undefined;
-      for (const design of [...open, ...latest]) resumed ??= await this.resumed(frame, design, saved.answers);
+      for (const design of [...incomplete, ...latest])
+        resumed ??= await this.resumed(frame, design, saved.answers);
       if (run !== this.run) return;
-      if (resumed === undefined || !isSameWork(resumed, this.labelling)) this.labelling = resumed;
+      const open = this.labelling;
+      if (resumed === undefined || !isSameWork(resumed, open)) this.labelling = resumed;
       const notes = [
         ...(frame.identity.text === undefined
           ? ['The table has no column of texts, so only ids are shown. Label the table that holds the texts.']
@@ -193,7 +195,7 @@ export class LabellingPanel {
         setup: resumed === undefined ? await this.setup(frame) : null,
       });
       // An answer may have been given while this was read.
-      await this.refresh();
+      if (open !== undefined) await this.refresh();
     } catch (error) {
       if (run === this.run) this.update({ error: this.explained(error), busy: null });
     }

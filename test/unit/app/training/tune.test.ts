@@ -222,6 +222,13 @@ describe('tuning a classifier', () => {
       job.onDidChange(look);
       look();
     });
+  const begunAndPaused = async (): Promise<void> => {
+    await mode('holds');
+    const job = start();
+    await reaches(job, 3);
+    job.pause();
+    assert.deepEqual(await job.ended, { state: 'paused' });
+  };
 
   it('says first how many rows there are, and what the hold-out can show', async () => {
     const facts = await prepare();
@@ -533,11 +540,7 @@ describe('tuning a classifier', () => {
     assert.equal((await estimateTuning(home(), order(), signal)).threads, 1);
     assert.deepEqual(await threads(), [1, 1]);
     assert.deepEqual((await readFile(workFiles(order().work).input, 'utf8')).split('\n').slice(1), before);
-    await mode('holds');
-    const job = start();
-    await reaches(job, 3);
-    job.pause();
-    await job.ended;
+    await begunAndPaused();
     // The same request again: another machine load must not throw the checkpoint away.
     await prepare(many);
     assert.deepEqual(await threads(), [1, 1]);
@@ -573,11 +576,7 @@ describe('tuning a classifier', () => {
   it('starts over only with rows that can be used', async () => {
     const { checkpoint } = workFiles(order().work);
     await prepare();
-    await mode('holds');
-    const job = start();
-    await reaches(job, 3);
-    job.pause();
-    await job.ended;
+    await begunAndPaused();
     const startOver = (): Promise<void> => tuningKind(home()).discard(order());
     const other = { settings: { ...SETTINGS, seed: 5 }, startOver };
     const usable = await readFile(at('labelled.csv'));
@@ -649,11 +648,7 @@ describe('tuning a classifier', () => {
     );
     assert.ok(!isThere());
     await prepare();
-    await mode('holds');
-    const job = start();
-    await reaches(job, 3);
-    job.pause();
-    await job.ended;
+    await begunAndPaused();
     await assert.rejects(
       prepareAnd(() => Promise.reject(refused)),
       refused,
@@ -745,11 +740,7 @@ describe('tuning a classifier', () => {
 
   it('pauses and resumes from its checkpoint, and can be given up', async () => {
     await prepare();
-    await mode('holds');
-    const job = start();
-    await reaches(job, 3);
-    job.pause();
-    assert.deepEqual(await job.ended, { state: 'paused' });
+    await begunAndPaused();
     const [left] = await tuningKind(home()).unfinished(undefined);
     assert.match(left?.words ?? '', /epoch 1\.5 of 3 \(50%\)/u);
     // The same request again does not throw the checkpoint away.
