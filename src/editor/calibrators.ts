@@ -15,7 +15,7 @@ import type { ErrorCode } from '../core/error-codes';
 import { UserError } from '../core/user-error';
 import { loadCalibrator } from '../store/calibrators';
 import type { UsableClassifier } from './classifiers';
-import { JsonFolders } from './json-folders';
+import { ReadFolders } from './read-folders';
 import { jsonFilesIn, readSmallFile } from './read-small';
 
 const CALIBRATOR_FOLDER = '.prompt-confidence/calibrators';
@@ -44,7 +44,7 @@ export class CalibratorError extends UserError {
 }
 
 export class Calibrators implements vscode.Disposable {
-  private readonly folders = new JsonFolders(CALIBRATOR_FOLDER);
+  private readonly folders = new ReadFolders(`**/${CALIBRATOR_FOLDER}/*.json`);
 
   /** Fires when a calibrator file changed. */
   readonly onDidChange = this.folders.onDidChange;

@@ -4,7 +4,7 @@ import { BUILTIN_CLASSIFIERS } from '../core/classifier/builtin';
 import { parseClassifier, type Classifier } from '../core/classifier/definition';
 import { UserError } from '../core/user-error';
 import { CLASSIFIER_FOLDER, fileStem } from './classifier-folder';
-import { JsonFolders } from './json-folders';
+import { ReadFolders } from './read-folders';
 import { jsonFilesIn, readSmallFile } from './read-small';
 
 /** A classifier that can be chosen, or a file that is not a valid classifier, with the reason. */
@@ -18,7 +18,7 @@ export type UsableClassifier = Exclude<ClassifierEntry, { readonly kind: 'invali
 
 export class Classifiers implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
-  private readonly folders = new JsonFolders(CLASSIFIER_FOLDER);
+  private readonly folders = new ReadFolders(`**/${CLASSIFIER_FOLDER}/*.json`);
   private readonly subscriptions: { dispose(): unknown }[] = [
     this.changed,
     this.folders,

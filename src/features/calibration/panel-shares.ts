@@ -9,7 +9,7 @@ import type { LabelPlace } from '../../editor/label-files';
 import type { FoundShares } from '../../protocol/calibration-shares';
 import type { PanelSettings } from '../../protocol/calibration-page';
 import { namesIn } from '../../store/folders';
-import { watchFiles } from './watch-table';
+import { type FileWatch, watchFiles } from './watch-table';
 import { CalibrationWorker } from './worker-client';
 
 export interface SharesHost {
@@ -30,7 +30,7 @@ export interface SharesHost {
 
 export class PanelShares implements vscode.Disposable {
   private readonly worker: CalibrationWorker;
-  private readonly watch: vscode.Disposable | undefined;
+  private readonly watch: FileWatch | undefined;
   /** Counts the computations, so that a late answer of an earlier one is not shown. */
   private run = 0;
   /** The files with labels when they were read last; undefined before. */
@@ -64,12 +64,13 @@ export class PanelShares implements vscode.Disposable {
   }
 
   /**
-   * Computes if labels have changed. The editor's watcher misses a folder that is made together with its parent, so the
-   * panel looks again when it is shown.
+   * Computes if labels have changed. Nobody tells of a folder that is made together with its parent while the panel is
+   * open, so the panel looks again when it is shown.
    */
   async look(): Promise<void> {
     const { place } = this.host;
     if (place === undefined || this.stamp === undefined) return;
+    this.watch?.willRead();
     if ((await stampOf(path.dirname(place.file))) === this.stamp) return;
     this.host.changed();
     await this.compute();
@@ -80,6 +81,7 @@ export class PanelShares implements vscode.Disposable {
     const { place } = this.host;
     if (place === undefined) return;
     const run = ++this.run;
+    this.watch?.willRead();
     this.stamp = await stampOf(path.dirname(place.file));
     if (run !== this.run) return;
     // Most workspaces have no labels, and need no thread.

@@ -1,6 +1,7 @@
 /** Watches the file of a table: changed, created or deleted. */
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { ReadFolders } from '../../editor/read-folders';
 
 /** Milliseconds without a change before a file is read: one that is being written changes many times. */
 const QUIET_MS = 300;
@@ -12,7 +13,13 @@ export interface TableListener {
   readonly settled: () => void;
 }
 
-export function watchTable(uri: vscode.Uri, listener: TableListener): vscode.Disposable {
+export interface FileWatch {
+  /** Call it before a file is read: where the folder was made after the watch, the editor may tell of nothing in it. */
+  willRead(): void;
+  dispose(): void;
+}
+
+export function watchTable(uri: vscode.Uri, listener: TableListener): FileWatch {
   return watchFiles(vscode.Uri.joinPath(uri, '..'), escapeGlob(path.posix.basename(uri.path)), listener);
 }
 
@@ -25,22 +32,22 @@ export function watchFiles(
   glob: string,
   { changed, settled }: TableListener,
   told?: vscode.Event<void>,
-): vscode.Disposable {
-  const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(folder, glob));
+): FileWatch {
+  const folders = new ReadFolders(new vscode.RelativePattern(folder, glob));
   let timer: NodeJS.Timeout | undefined;
   const soon = (): void => {
     changed();
     clearTimeout(timer);
     timer = setTimeout(settled, QUIET_MS);
   };
-  return vscode.Disposable.from(
-    watcher,
-    watcher.onDidChange(soon),
-    watcher.onDidCreate(soon),
-    watcher.onDidDelete(soon),
-    ...(told === undefined ? [] : [told(soon)]),
-    { dispose: () => clearTimeout(timer) },
-  );
+  const subscriptions = [folders.onDidChange(soon), ...(told === undefined ? [] : [told(soon)]), folders];
+  return {
+    willRead: () => folders.willRead(folder),
+    dispose: () => {
+      clearTimeout(timer);
+      for (const subscription of subscriptions) subscription.dispose();
+    },
+  };
 }
 
 /** A file's name as a glob that matches only that name. */

@@ -38,13 +38,14 @@ import { inspectTable } from '../../../store/tables/inspect';
 import { LocalTable } from '../local-table';
 import { rememberedOptions } from '../remembered';
 import { showText } from '../show-text';
-import { watchTable } from '../watch-table';
+import { type FileWatch, watchTable } from '../watch-table';
 
 type PageError = NonNullable<LabellingState['error']>;
 
 export class LabellingPanel {
   private readonly table: LocalTable;
   private readonly place: LabelPlace | undefined;
+  private readonly labelsWatch: FileWatch | undefined;
   private readonly subscriptions: { dispose(): unknown }[];
   private show: (state: LabellingState) => void = () => undefined;
   private current: LabellingState;
@@ -74,19 +75,18 @@ export class LabellingPanel {
       setup: null,
       session: null,
     };
+    this.labelsWatch =
+      this.place &&
+      watchTable(vscode.Uri.file(this.place.file), {
+        changed: () => undefined,
+        settled: () => void this.refresh(),
+      });
     const again = (): void => void this.load();
     // The page first, so that it is not told what ends.
     this.subscriptions = [
       this.openPage(),
       watchTable(uri, { changed: () => this.table.forget(), settled: again }),
-      ...(this.place === undefined
-        ? []
-        : [
-            watchTable(vscode.Uri.file(this.place.file), {
-              changed: () => undefined,
-              settled: () => void this.refresh(),
-            }),
-          ]),
+      ...(this.labelsWatch === undefined ? [] : [this.labelsWatch]),
       vscode.workspace.onDidGrantWorkspaceTrust(again),
       this.table,
     ];
@@ -207,6 +207,7 @@ export class LabellingPanel {
   }
 
   private async saved(): ReturnType<typeof savedAnswers> {
+    this.labelsWatch?.willRead();
     return this.place === undefined
       ? { decisions: [], answers: [], unread: 0 }
       : savedAnswers(this.place.file);

@@ -1,5 +1,5 @@
 /**
- * Reports changes in the folders that JSON files of the workspace are read from.
+ * Reports changes in folders that files of the workspace are read from.
  *
  * The editor's own watcher is not enough. On Linux it misses a folder that is created together with its parent
  * (`mkdir -p .prompt-confidence/calibrators`, as the first saved calibrator does), and reports nothing in it until the
@@ -9,19 +9,20 @@
 import { type FSWatcher, watch } from 'node:fs';
 import * as vscode from 'vscode';
 
-export class JsonFolders implements vscode.Disposable {
+export class ReadFolders implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   /** Watchers by path. */
   private readonly watched = new Map<string, FSWatcher>();
   private soon: NodeJS.Immediate | undefined;
+  private isOver = false;
   private readonly subscriptions: readonly { dispose(): unknown }[];
 
   /** Fires when a file in one of the folders changed. */
   readonly onDidChange = this.changed.event;
 
-  /** @param folder inside a workspace folder: `.prompt-confidence/classifiers` */
-  constructor(folder: string) {
-    const watcher = vscode.workspace.createFileSystemWatcher(`**/${folder}/*.json`);
+  /** @param files of these folders that the editor tells of */
+  constructor(files: vscode.GlobPattern) {
+    const watcher = vscode.workspace.createFileSystemWatcher(files);
     const fire = (): void => this.fireSoon();
     this.subscriptions = [
       this.changed,
@@ -34,7 +35,7 @@ export class JsonFolders implements vscode.Disposable {
 
   /** Call it before a file of this folder is read. */
   willRead({ scheme, fsPath }: vscode.Uri): void {
-    if (scheme !== 'file' || this.watched.has(fsPath)) return;
+    if (this.isOver || scheme !== 'file' || this.watched.has(fsPath)) return;
     let watcher: FSWatcher;
     try {
       watcher = watch(fsPath, { persistent: false });
@@ -60,6 +61,7 @@ export class JsonFolders implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.isOver = true;
     clearImmediate(this.soon);
     for (const watcher of this.watched.values()) watcher.close();
     this.watched.clear();

@@ -3,18 +3,18 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { JsonFolders } from '../../src/editor/json-folders';
+import { ReadFolders } from '../../src/editor/read-folders';
 import { until } from '../support/until';
 
 /** Outside the workspace, where the editor's own watcher tells of nothing. */
-describe('a folder of JSON files that the editor does not watch', () => {
+describe('a folder of files that the editor does not watch', () => {
   let root: string;
-  let folders: JsonFolders;
+  let folders: ReadFolders;
   let seen: number;
 
   beforeEach(() => {
-    root = mkdtempSync(path.join(tmpdir(), 'json-folders-'));
-    folders = new JsonFolders('.prompt-confidence/calibrators');
+    root = mkdtempSync(path.join(tmpdir(), 'read-folders-'));
+    folders = new ReadFolders('**/.prompt-confidence/calibrators/*.json');
     seen = 0;
     folders.onDidChange(() => seen++);
   });
