@@ -1,7 +1,8 @@
 /** Tests and intervals of a difference between two runs on the same rows. */
 import { binomialTail, normalCumulative } from '../metrics/distributions';
-import { Z_95 } from '../metrics/intervals';
-import { sumShare, tooFewGroups, type Units } from '../metrics/units';
+import { effectiveRows, Z_95 } from '../metrics/intervals';
+import { weightedMean } from '../metrics/losses';
+import { FEWEST_RARE_GROUPS, independentRows, tooFewGroups, type Units } from '../metrics/units';
 import type { Random } from '../random';
 
 /**
@@ -84,21 +85,50 @@ export function pairedShareInterval(
   units: Units,
 ): { low: number; high: number } | null {
   if (difference.length === 0 || tooFewGroups(units)) return null;
-  const [gained, lost] = [1, -1].map((sign) =>
-    sumShare(
-      difference.map((d) => Number(d === sign)),
+  const n = worthOf(difference, weight, units);
+  const share = (outcome: number): number =>
+    weightedMean(
+      difference.map((d) => Number(d === outcome)),
       weight,
-      units,
-    ),
-  ) as [ReturnType<typeof sumShare>, ReturnType<typeof sumShare>];
-  const n = Math.min(gained.effectiveRows(), lost.effectiveRows());
-  const own = gained.share - lost.share;
-  const up = gained.share * n + 0.5;
-  const down = lost.share * n + 0.5;
+    );
+  const [gained, lost] = [share(1), share(-1)];
+  const own = gained - lost;
+  const up = gained * n + 0.5;
+  const down = lost * n + 0.5;
   const middle = (up - down) / (n + 2);
   const half = (Z_95 * Math.sqrt(up + down - (up - down) ** 2 / (n + 2))) / (n + 2);
   return {
     low: Math.max(-1, Math.min(own, middle - half)),
     high: Math.min(1, Math.max(own, middle + half)),
   };
+}
+
+/**
+ * The number of independent rows that would tell the difference as well, by its own variance between groups: rows of a
+ * group that both runs get right, or both wrong, say nothing about it. Where few groups hold more than the commonest
+ * outcome, that variance is too small, and a group counts as one row.
+ */
+function worthOf(difference: Float64Array, weight: Float64Array | null, units: Units): number {
+  const n = effectiveRows(weight, difference.length);
+  if (units.group === null) return n;
+  const groups = units.effective;
+  const mean = weightedMean(difference, weight);
+  const centred = difference.map((d) => d - mean);
+  const ofRows = weightedMean(
+    centred.map((d) => d * d),
+    weight,
+  );
+  const mass = weight?.reduce((sum, w) => sum + w, 0) ?? difference.length;
+  const ofSums = unitSums(centred, weight, units).reduce((sum, own) => sum + own * own, 0);
+  const between = ((groups / (groups - 1)) * ofSums) / mass ** 2;
+  const factor = ofRows === 0 ? 1 : Math.max(1, (between * n) / ofRows);
+  const worth = independentRows(n, { factor, groups });
+  return groupsBesides(difference, units.group) < FEWEST_RARE_GROUPS ? Math.min(worth, groups) : worth;
+}
+
+/** The number of groups that hold another outcome than the commonest: the fewest over the three outcomes. */
+function groupsBesides(difference: Float64Array, group: Int32Array): number {
+  const besides = (outcome: number): number =>
+    new Set(group.filter((_, row) => difference[row] !== outcome)).size;
+  return Math.min(besides(-1), besides(0), besides(1));
 }

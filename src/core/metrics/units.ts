@@ -74,13 +74,25 @@ export function fewUnitsFactor({ group, effective, spread }: Units): number {
 }
 
 /** The rarer outcome must be seen in this many groups before the variance between groups is believed. */
-const FEWEST_RARE_GROUPS = 20;
+export const FEWEST_RARE_GROUPS = 20;
 
 /** What rows of a table do to the variance of its accuracy, for parts that are too small to tell. */
 interface DesignEffect {
   readonly factor: number;
   /** Kish's number of groups that it was estimated from. */
   readonly groups: number;
+}
+
+/**
+ * The number of independent rows that rows in groups are worth: Kish's number over the design effect, with the factor of
+ * Korn & Graubard ("Confidence intervals for proportions with small expected number of positive counts estimated from
+ * survey data", 1998) for a variance that comes from few groups.
+ *
+ * @param n Kish's number of rows
+ */
+export function independentRows(n: number, { factor, groups }: DesignEffect): number {
+  const ratio = n > 2 && groups > 1.5 ? studentPoint(n - 1) / studentPoint(groups - 1) : 1;
+  return Math.min(n, (n / factor) * Math.min(1, ratio * ratio));
 }
 
 /** Sums for a weighted share Σ w y / Σ w over some rows of a table, to which rows are added one by one. */
@@ -144,10 +156,8 @@ export class ShareSums {
   }
 
   /**
-   * The number of independent rows that would tell the share as well: Kish's number of rows over the design effect,
-   * with the factor of Korn & Graubard ("Confidence intervals for proportions with small expected number of positive
-   * counts estimated from survey data", 1998) for a variance that comes from few groups. Where the rarer outcome is seen
-   * in few groups that variance is too small, and a group counts as one row.
+   * The number of independent rows that would tell the share as well. Where the rarer outcome is seen in few groups the
+   * variance between them is too small, and a group counts as one row.
    *
    * @param table design effect of the whole table, which is taken where these rows are in few groups
    */
@@ -155,9 +165,7 @@ export class ShareSums {
     const n = this.weighedRows();
     if (this.units.group === null) return n;
     const own = this.designEffect();
-    const { factor, groups } = table !== undefined && own.groups < FEW_GROUPS ? table : own;
-    const ratio = n > 2 && groups > 1.5 ? studentPoint(n - 1) / studentPoint(groups - 1) : 1;
-    const worth = Math.min(n, (n / factor) * Math.min(1, ratio * ratio));
+    const worth = independentRows(n, table !== undefined && own.groups < FEW_GROUPS ? table : own);
     return this.isRarelySeen() ? Math.min(worth, own.groups) : worth;
   }
 

@@ -93,6 +93,43 @@ describe('paired tests', () => {
   });
 });
 
+describe('an interval of a difference of shares with groups', () => {
+  /** 37 groups of about 4 rows: 35 rows are gained in 30 groups, 5 are lost in 5. */
+  const group = Int32Array.from({ length: 150 }, (_, row) => row % 37);
+  const gains = Float64Array.from({ length: 150 }, (_, row) =>
+    row % 37 < 30 && row < 35 + Math.floor(row / 37) * 7 ? Number(row < 37 || row % 37 < 5) : 0,
+  );
+  const d = gains.map((gain, row) => (row >= 145 ? -1 : gain));
+
+  it('is as wide as the difference varies between groups, though few groups hold a loss', () => {
+    const units = unitsOf({ group }, 150, null);
+    const [own, alone] = [units, unitsOf({}, 150, null)].map((of) => pairedShareInterval(d, null, of));
+    assert.ok(own && alone && own.low > 0.08, JSON.stringify([own, alone]));
+    assert.ok(own.high - own.low < 1.4 * (alone.high - alone.low), JSON.stringify([own, alone]));
+  });
+
+  it('counts a group as one row where few of them hold more than the commonest outcome', () => {
+    const few = d.map((_, row) => Number(row % 37 < 10));
+    const ofGroups = pairedShareInterval(few.subarray(0, 37), null, unitsOf({}, 37, null));
+    const own = pairedShareInterval(
+      few.subarray(0, 148),
+      null,
+      unitsOf({ group: group.subarray(0, 148) }, 148, null),
+    );
+    const ofMost = pairedShareInterval(
+      few.subarray(0, 148).map((gain) => 1 - gain),
+      null,
+      unitsOf({ group: group.subarray(0, 148) }, 148, null),
+    );
+    assert.ok(ofGroups && own && ofMost);
+    assert.ok(own.high >= ofGroups.high && own.high < ofGroups.high + 0.01, JSON.stringify([own, ofGroups]));
+    assert.ok(
+      Math.abs(ofMost.high - ofMost.low - (own.high - own.low)) < 0.02,
+      JSON.stringify([own, ofMost]),
+    );
+  });
+});
+
 describe('runs on the same rows', () => {
   const data = labelTable(600, 1, 0.7, [0.5, 0, -0.5]);
 
