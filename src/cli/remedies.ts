@@ -85,6 +85,7 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, string | ((data: UserError['d
   'endpoint-thinks': 'Use --confidence-method consistency.',
   'endpoint-timeout': FEWER_REQUESTS,
   'engine-down': 'Turn the GPU off with --gpu off.',
+  'file-appeared': 'The same command resumes; with --force it replaces the file.',
   'file-exists': 'Choose another name, or replace the file with --force.',
   'import-labels': 'Name them with --labels A,B or --classifier NAME.',
   'import-origin': 'Name what it is with --from NAME.',

@@ -29,6 +29,7 @@ import {
   type TuningPlace,
   tuningWork,
   workFiles,
+  writtenFiles,
 } from '../app/training/tuning-run';
 import { DEFAULT_TUNING, STOP_ON, TUNING_LOSSES, type TuningSettings } from '../core/model/adapter-card';
 import { oneLine } from '../core/encode';
@@ -138,6 +139,7 @@ export const tune = command(USAGE, async (argv, io) => {
         ...place,
         ...{ table: path.resolve(file), python, classifier: classifier.name, facts: [] },
         ...{ textColumn: values['text-column'], examples: !values['without-examples'] },
+        mayReplace: values.force ? writtenFiles(place.out) : [],
       };
       const { table, textColumn, examples } = asked;
       const found = await prepareTuning(

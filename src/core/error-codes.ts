@@ -97,6 +97,7 @@ export const ERROR_CODES = [
   'engine-timeout',
   'evaluation-invalid',
   'evaluation-newer',
+  'file-appeared',
   'file-exists',
   'fold-failed',
   'gguf-empty',

@@ -93,6 +93,7 @@ describe('a training that is killed in its middle', () => {
     const order = {
       ...{ table, out, work: tuningWork(home(name).cache, out), python: trainerPython() },
       ...{ classifier: SENTIMENT.name, textColumn: 'text', examples: false, facts: [] },
+      mayReplace: [],
     };
     const models = new ModelStore(path.join(folder(), 'models'));
     const engine = await startEngine(cpu());

@@ -12,6 +12,7 @@ import {
 import { UserError } from '../../core/user-error';
 import { earlierCandidates } from '../../store/adapters';
 import { checkOutputs, writeFileAtomic } from '../../store/atomic';
+import { exists } from '../../store/exists';
 import { explainingWrite } from '../../store/explain-write';
 import { withLockOrRefuse } from '../../store/lock';
 import { csvLine } from '../../store/tables/csv-line';
@@ -21,6 +22,7 @@ import { type CardDraft, setThreads } from '../training/prepare';
 import type { Proven, ProofFiles } from '../training/prove';
 import {
   isBegun,
+  takenFiles,
   TUNING,
   tuningFiles,
   type TuningPlace,
@@ -43,6 +45,8 @@ const orderSchema = z.object({
   textColumn: z.string(),
   /** Whether the prompt that is tuned has the classifier's examples. */
   examples: z.boolean(),
+  /** Absolute paths of the files that may be replaced, since the person was asked. */
+  mayReplace: z.array(z.string()),
   /** What was said before it began, in sentences. */
   facts: z.array(z.string()),
 });
@@ -239,7 +243,11 @@ async function whileAlone<T>({ cache }: Pick<TuningHome, 'cache'>, work: () => P
   return withLockOrRefuse(path.join(cache, 'tuning.lock'), work, busy);
 }
 
-/** Writes the adapter with what belongs to it, and then what the hold-out says. */
+/**
+ * Writes the adapter with what belongs to it, and then what the hold-out says.
+ *
+ * @throws UserError file-appeared, everything of `prove`
+ */
 async function finish(
   { clock, version, prove }: TuningHome,
   order: TuningOrder,
@@ -250,6 +258,7 @@ async function finish(
   const { split: splitTable, dropout: dropoutTable, card: cardPath } = tuningFiles(out);
   // Written by us, in the person's cache.
   const draft = JSON.parse(await readFile(workFiles(work).draft, 'utf8')) as CardDraft;
+  await checkNoneAppeared(order);
   const bytes = await readFile(path.join(work, 'adapter.gguf'));
   const { base, promptSha256, promptAdded, labels, examplesLeftOut, rows, split, settings } = draft;
   const tuning: NonNullable<AdapterCard['tuning']> = {
@@ -295,6 +304,22 @@ async function finish(
     baseDifference: trained.baseDifference,
     proven,
   };
+}
+
+/**
+ * Training takes hours: a file that came meanwhile under a name of this run is somebody's. What the run itself has written
+ * is its own.
+ *
+ * @throws UserError file-appeared
+ */
+async function checkNoneAppeared({ out, work, mayReplace }: TuningOrder): Promise<void> {
+  if (await exists(workFiles(work).candidates)) return;
+  const [appeared] = (await takenFiles(out)).filter((file) => !mayReplace.includes(file));
+  if (appeared === undefined) return;
+  throw new UserError(
+    'file-appeared',
+    `${appeared} was made while the model was tuned, and would be replaced. The training is kept: rename or delete that file, and resume.`,
+  );
 }
 
 /** Counted once: the card of an older adapter of the name, which counts too, is replaced before the hold-out is scored. */

@@ -83,7 +83,8 @@ export async function fineTune(services: Services, runs: TuningRuns, uri?: vscod
     if (taken.length > 0 && !(await isReplaced(services, choice.out, taken))) return;
     const python = await pythonFor(services, runs);
     if (python === undefined) return;
-    const order = await prepared(services, runs, { file, choice, python, work, left: left?.order });
+    const asked = { file, choice, python, work, left: left?.order, taken };
+    const order = await prepared(services, runs, asked);
     if (order !== undefined) await runs.run(order);
   } catch (error) {
     await reportError(services, error);
@@ -303,13 +304,15 @@ interface Preparing {
   readonly work: string;
   /** The run that the person starts over. */
   readonly left: TuningOrder | undefined;
+  /** Files that the person agreed to replace. */
+  readonly taken: readonly string[];
 }
 
 /** Reads and times, says what it found, and asks; undefined if the person does not agree. */
 async function prepared(
   services: Services,
   { home, kind }: TuningRuns,
-  { file, choice: { entry, textColumn, examples, loss, out }, python, work, left }: Preparing,
+  { file, choice: { entry, textColumn, examples, loss, out }, python, work, left, taken }: Preparing,
 ): Promise<TuningOrder | undefined> {
   const { sources, work: shown, dialogs } = services;
   const cores = os.availableParallelism();
@@ -349,6 +352,6 @@ async function prepared(
   }
   return {
     ...{ table: file, out, work, python, textColumn, examples },
-    ...{ classifier: entry.classifier.name, facts: said },
+    ...{ classifier: entry.classifier.name, mayReplace: [...taken], facts: said },
   };
 }

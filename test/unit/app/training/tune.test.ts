@@ -1,7 +1,7 @@
 /** From a labelled table to an adapter with its card, with a scripted trainer. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Job, JobEnd } from '../../../../src/app/jobs/job';
 import { Jobs } from '../../../../src/app/jobs/jobs';
@@ -19,7 +19,13 @@ import { drawnTable } from '../../../../src/app/labels/estimate-table';
 import { Sources } from '../../../../src/app/sources';
 import { prepareTuning, type TuningFacts, type TuningRequest } from '../../../../src/app/training/prepare';
 import { proveTuning } from '../../../../src/app/training/prove';
-import { checkNoInput, takenFiles, tuningWork, workFiles } from '../../../../src/app/training/tuning-run';
+import {
+  checkNoInput,
+  takenFiles,
+  tuningWork,
+  workFiles,
+  writtenFiles,
+} from '../../../../src/app/training/tuning-run';
 import { targetOf } from '../../../../src/app/training/tuning-input';
 import { BUILTIN_CLASSIFIERS } from '../../../../src/core/classifier/builtin';
 import { bySourceKind } from '../../../../src/core/classifier/source-name';
@@ -192,6 +198,7 @@ describe('tuning a classifier', () => {
     work: tuningWork(at('cache'), own),
     python,
     ...{ classifier: CLASSIFIER.name, textColumn: 'text', examples: true, facts: [] },
+    mayReplace: writtenFiles(own),
   });
   const prepare = (request: Partial<TuningRequest> = {}, from = source()): Promise<TuningFacts> =>
     prepareTuning(new Sources(bySourceKind(() => (_, work) => work(from))), {
@@ -300,6 +307,25 @@ describe('tuning a classifier', () => {
     await writeFile(path.join(place, 'tuned.gguf'), await readFile(out()));
     await writeFile(path.join(place, 'tuned.json'), await readFile(cardFile(out())));
     assert.equal((await new AdapterStore(at('store')).load(workspace, 'tuned')).sha256, card.sha256);
+  });
+
+  it('replaces no file that came under one of its names meanwhile, and is complete once that is away', async () => {
+    await prepare();
+    const careful = { ...order(), mayReplace: [cardFile(out())] };
+    await mkdir(path.dirname(out()));
+    await writeFile(cardFile(out()), 'agreed');
+    const came = at('adapters/tuned-split.csv');
+    await writeFile(came, 'mine');
+    const run = (): Promise<JobEnd<TunedAdapter>> =>
+      new Jobs(() => undefined).start(tuningKind(home()), careful).ended;
+    const { code, message } = failure(await run());
+    assert.equal(code, 'file-appeared');
+    assert.match(message, /tuned-split\.csv was made while the model was tuned/u);
+    assert.equal(await readFile(came, 'utf8'), 'mine');
+    assert.equal(await readFile(cardFile(out()), 'utf8'), 'agreed');
+    assert.deepEqual((await readdir(path.dirname(out()))).sort(), ['tuned-split.csv', 'tuned.json']);
+    await rename(came, at('adapters/mine.csv'));
+    assert.equal((await run()).state, 'finished');
   });
 
   describe('and then by itself', () => {
