@@ -56,6 +56,7 @@ if (command === 'estimate') {
     value: {
       threads: 1,
       secondsPerStep: 0.5,
+      evaluationSeconds: 2,
       steps: STEPS,
       share: 0.95,
       peakBytes: 1e9,

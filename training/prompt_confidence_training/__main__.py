@@ -24,7 +24,7 @@ from prompt_confidence_training.adapter import with_adapter, write_adapter
 from prompt_confidence_training.base import Base, load_base
 from prompt_confidence_training.loop import Trainer, check_base
 from prompt_confidence_training.task import read_task
-from prompt_confidence_training.uncertainty import mc_dropout
+from prompt_confidence_training.uncertainty import PASSES, mc_dropout
 
 TIMED_STEPS = 2
 
@@ -105,16 +105,19 @@ def estimate(trainer: Trainer) -> None:
         timed[threads] = (seconds, trainer.passes / TIMED_STEPS / seconds)
     threads = min(timed, key=lambda count: timed[count][0])
     seconds, share = timed[threads]
+    torch.set_num_threads(threads)
+    predicted = trainer.evaluations * len(trainer.validation) + PASSES * len(trainer.task.of("test"))
     messages.result(
         {
             "threads": threads,
             "secondsPerStep": seconds,
             "steps": trainer.steps,
+            "evaluationSeconds": trainer.seconds_of_row() * predicted,
             "share": share,
             "peakBytes": _peak_bytes(),
             "adapterBytes": trainer.adapter_bytes,
-            # Weights, two moments of each, and the weights of every evaluation, of which one is before the first step.
-            "checkpointBytes": trainer.adapter_bytes * (4 + trainer.steps // trainer.evaluate_every),
+            # Weights, two moments of each, and the weights of every evaluation.
+            "checkpointBytes": trainer.adapter_bytes * (3 + trainer.evaluations),
         }
     )
 

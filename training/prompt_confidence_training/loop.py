@@ -27,6 +27,8 @@ WEIGHT_DECAY = 0.01
 LARGEST_GRADIENT = 1.0
 EVALUATIONS_OF_AN_EPOCH = 2
 SAVE_SECONDS = 20.0
+TIMED_PARTS = 2
+"""Parts of a micro-batch of rows that an evaluation is timed on."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,12 @@ class Trainer:
         return found
 
     @property
+    def evaluations(self) -> int:
+        """Evaluations of a whole run, of which one is before the first step."""
+        due = (self._is_due(step) for step in range(self.steps + 1))
+        return sum(due)
+
+    @property
     def adapter_bytes(self) -> int:
         """Bytes of the adapter's weights."""
         return sum(parameter.numel() * parameter.element_size() for parameter in self.trained)
@@ -144,10 +152,20 @@ class Trainer:
         """Do one step without an evaluation or a checkpoint."""
         self._step(self._rows(self.state.step))
 
+    def seconds_of_row(self) -> float:
+        """Time how long it takes to predict one of some validation rows, which are spread over them."""
+        wanted = TIMED_PARTS * self.task.settings.micro_batch
+        rows = self.validation[:: max(1, len(self.validation) // wanted)][:wanted]
+        self.model.eval()
+        began = time.perf_counter()
+        self.predict(rows, "timing an evaluation")
+        return (time.perf_counter() - began) / len(rows)
+
     def _is_evaluation_due(self) -> bool:
         step, curve = self.state.step, self.state.curve
-        if curve and curve[-1].step == step:
-            return False
+        return self._is_due(step) and not (curve and curve[-1].step == step)
+
+    def _is_due(self, step: int) -> bool:
         return step % self.evaluate_every == 0 or step % self.steps_of_an_epoch == 0
 
     def _rows(self, step: int) -> list[Example]:

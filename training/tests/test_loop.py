@@ -50,6 +50,7 @@ def test_it_learns(tmp_path: Path) -> None:
     first, *_, last = outcome.curve
     assert last.nll < 0.7 * first.nll
     assert last.accuracy > 0.7
+    assert len(outcome.curve) == run.evaluations
     chosen = next(point for point in outcome.curve if point.step == outcome.chosen_step)
     assert chosen.nll == min(point.nll for point in outcome.curve)
     held = run.task.of("test")

@@ -49,6 +49,7 @@ def test_it_chooses_the_threads_of_a_run_by_timed_steps(tmp_path: Path, capsys: 
     assert said["threads"] in (1, 2)
     assert said["steps"] == trainer.steps
     assert 0 < said["share"] <= 1
+    assert 0 < said["evaluationSeconds"] < 100 * said["secondsPerStep"]
     assert said["checkpointBytes"] > 4 * said["adapterBytes"] > 0
     # Nothing of it is taken for a part of the run.
     assert not list(tmp_path.iterdir())

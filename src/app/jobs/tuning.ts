@@ -74,6 +74,8 @@ const estimateSchema = z.object({
   threads: z.int().min(1),
   secondsPerStep: z.number(),
   steps: z.number(),
+  /** Of the validation rows while it trains, and of the hold-out with dropout. */
+  evaluationSeconds: z.number(),
   /** Share of the time that is the forward and backward pass. */
   share: z.number(),
   peakBytes: z.number().nullable(),

@@ -84,6 +84,8 @@ export type CardDraft = Pick<
   readonly split: { readonly seed: number; readonly grouped: boolean; readonly given: boolean };
   readonly rows: Readonly<Record<Split, readonly string[]>>;
   readonly settings: TuningSettings;
+  /** The Hugging Face folder of the base; null where its own file is read. */
+  readonly folder: string | null;
 };
 
 /**
@@ -142,6 +144,7 @@ export async function prepareTuning(
       split: { seed: settings.seed, grouped: table.isGrouped, given: table.isSplit },
       rows: byPart((row) => rowHash(row.text, labels[row.label] ?? '')),
       settings,
+      folder: request.base,
     };
     const { input, draft: draftFile, split: splitFile } = workFiles(work);
     await request.startOver?.();
@@ -208,7 +211,7 @@ async function threadsOf(
   const on = earlier === undefined ? '' : ` (on ${earlier.table.name})`;
   throw new UserError(
     'run-changed',
-    `The fine-tuning of an adapter of this name was begun with other rows, another prompt or other settings${on}. Resume that, or discard it first.`,
+    `The fine-tuning of an adapter of this name was begun with other rows, another prompt, another base or other settings${on}. Resume that, or discard it first.`,
   );
 }
 

@@ -66,21 +66,23 @@ export function trainerInWords(python: string): string {
 interface Estimate {
   readonly secondsPerStep: number;
   readonly steps: number;
+  readonly evaluationSeconds: number;
   readonly peakBytes: number | null;
   readonly adapterBytes: number;
   readonly checkpointBytes: number;
 }
 
-/** By the pace of a few steps. Evaluations come on top, and training may end earlier. */
+/** By the pace of a few steps and of an evaluation of some rows. Training may end earlier. */
 export function tuningEstimateInWords({
   secondsPerStep,
   steps,
+  evaluationSeconds,
   peakBytes,
   adapterBytes,
   checkpointBytes,
 }: Estimate): string {
   const memory = peakBytes === null ? '' : ` It takes ${formatBytes(peakBytes)} of memory.`;
-  return `Training takes about ${formatTimeLeft(secondsPerStep * steps)}, at the pace of a few steps; it ends earlier if the validation rows gain no more. Evaluating them, and in the end the hold-out with dropout and the scores of all rows, come on top.${memory} The adapter takes ${formatBytes(adapterBytes)} on the disk, and its checkpoints ${formatBytes(checkpointBytes)} in the cache until it is complete.`;
+  return `Training takes about ${formatTimeLeft(secondsPerStep * steps + evaluationSeconds)}, at the pace of a few steps and with its evaluations; it ends earlier if the validation rows gain no more. The scores of base and tuned model come on top.${memory} The adapter takes ${formatBytes(adapterBytes)} on the disk, and its checkpoints ${formatBytes(checkpointBytes)} in the cache until it is complete.`;
 }
 
 interface Point {

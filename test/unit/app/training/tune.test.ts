@@ -589,10 +589,13 @@ describe('tuning a classifier', () => {
     await mode('');
     const read = (): Promise<string[]> => Promise.all([input, draft].map((file) => readFile(file, 'utf8')));
     const before = await read();
-    await assert.rejects(prepare({ settings: { ...SETTINGS, seed: 5 } }), {
-      code: 'run-changed',
-      message: /was begun with other rows, another prompt or other settings \(on labelled\.csv\)/u,
-    });
+    await mkdir(at('base'));
+    for (const other of [{ settings: { ...SETTINGS, seed: 5 } }, { ...many, base: at('base') }])
+      await assert.rejects(prepare(other), {
+        code: 'run-changed',
+        message:
+          /was begun with other rows, another prompt, another base or other settings \(on labelled\.csv\)/u,
+      });
     // The same request goes on, and timing it again changes nothing.
     await prepare(many);
     await estimateTuning(home(), order(), new AbortController().signal);
