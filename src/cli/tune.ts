@@ -29,6 +29,7 @@ import {
   type TuningPlace,
   tuningWork,
   workFiles,
+  workspaceOfAdapter,
   writtenFiles,
 } from '../app/training/tuning-run';
 import { DEFAULT_TUNING, STOP_ON, TUNING_LOSSES, type TuningSettings } from '../core/model/adapter-card';
@@ -50,6 +51,7 @@ import { cardFile } from '../store/adapters';
 import { cacheFolder } from '../store/cache-home';
 import { findClassifier } from '../store/classifiers';
 import { exists } from '../store/exists';
+import { checkFolderOf } from '../store/folders';
 import { outputFile, positional } from './calibration/options';
 import { aligned } from './calibration/render';
 import { command, DONE, type Io, usageError } from './command';
@@ -178,7 +180,7 @@ export const tune = command(USAGE, async (argv, io) => {
 /**
  * Where the tuning writes. The files that its own unfinished run has written are there to be replaced.
  *
- * @throws UserError usage, same-file, file-exists, leads-elsewhere, bad-name
+ * @throws UserError usage, same-file, file-exists, leads-elsewhere, no-folder, bad-name
  */
 async function placeOf(cache: string, file: string, values: Values): Promise<TuningPlace> {
   const { force, restart, classifier } = values;
@@ -186,6 +188,9 @@ async function placeOf(cache: string, file: string, values: Values): Promise<Tun
   // Whether it is taken is seen below, with the files beside it.
   const out = path.resolve(await outputFile(values.out, true, inputs));
   if (!out.endsWith('.gguf')) throw usageError('--out must end in .gguf.');
+  // A workspace need not have adapters yet. Another folder that is not there is a mistake, which training would hide for hours.
+  const workspace = workspaceOfAdapter(out);
+  await checkFolderOf(workspace === undefined ? out : path.join(workspace, '.prompt-confidence'));
   await checkNoInput(out, inputs);
   const place = { out, work: tuningWork(cache, out) };
   const isResumed = !restart && (await exists(workFiles(place.work).candidates));

@@ -98,8 +98,7 @@ export async function parityOf(
   const { answer, prompts } = await engine.tokens({ classifier: classifier.asks, texts });
   const input = path.join(folder, 'input.jsonl');
   const lines = tuningLines({
-    gguf: model,
-    folder: null,
+    base: { gguf: model, folder: null },
     answer,
     settings: { ...SETTINGS, rank: 8, alpha: 8, dropout: 0, epochs: TRAINED_EPOCHS },
     examples: prompts.map(({ tokens }, at) => ({

@@ -22,7 +22,7 @@ import torch
 from prompt_confidence_training import messages
 from prompt_confidence_training.adapter import with_adapter, write_adapter
 from prompt_confidence_training.base import Base, load_base
-from prompt_confidence_training.loop import Trainer, check_base
+from prompt_confidence_training.loop import Trainer, check_base, is_out_of_memory
 from prompt_confidence_training.task import read_task
 from prompt_confidence_training.uncertainty import PASSES, mc_dropout
 
@@ -55,9 +55,11 @@ def main() -> None:
         messages.log("stopped; the checkpoint is complete")
     except messages.Refusal as refusal:
         messages.fail(str(refusal))
-    except (MemoryError, torch.OutOfMemoryError):
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
         messages.fail(
-            "There is not enough memory to load the model in 32-bit floats. "
+            "There is not enough memory for the model in 32-bit floats. "
             "Close other programs, or choose a smaller model."
         )
     except OSError as error:

@@ -4,6 +4,7 @@ How llama.cpp's tensors lie in relation to transformers' is not taken from a lis
 comparing weights: an adapter whose rows lie in another order would load, and quietly say something else.
 """
 
+import errno
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -103,6 +104,8 @@ def _load_model(task: Task, architecture: str) -> nn.Module:
         else:
             model = AutoModelForCausalLM.from_pretrained(task.gguf.parent, gguf_file=task.gguf.name, **options)
     except (ValueError, OSError, KeyError, ImportError, NotImplementedError) as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+            raise MemoryError from error
         where = task.folder or task.gguf.name
         advice = (
             "Name another folder with --base."

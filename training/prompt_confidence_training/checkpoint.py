@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from prompt_confidence_training import messages
+
 
 @dataclass
 class Point:
@@ -70,13 +72,19 @@ class Checkpoints:
         folder.mkdir(parents=True, exist_ok=True)
 
     def load(self) -> State | None:
-        """Read the last checkpoint. None: there is none, or it is of another input or damaged."""
+        """Read the last checkpoint. None: there is none, or it is of another input or damaged; the log says so."""
+        if not (self._folder / "state.pt").exists():
+            return None
         try:
             value = torch.load(self._folder / "state.pt", weights_only=True)
             state = State(**{**value, "curve": [Point(**point) for point in value["curve"]]})
         except Exception:  # noqa: BLE001 - whatever a damaged file raises, the run begins anew
+            messages.log("The checkpoint is damaged, so the training begins anew.")
             return None
-        return state if state.fingerprint == self._fingerprint else None
+        if state.fingerprint != self._fingerprint:
+            messages.log("The checkpoint is of another input, so the training begins anew.")
+            return None
+        return state
 
     def save(self, state: State) -> None:
         """Replace the last checkpoint. It is on the disk when this returns."""

@@ -166,7 +166,8 @@ class Trainer:
         return self._is_due(step) and not (curve and curve[-1].step == step)
 
     def _is_due(self, step: int) -> bool:
-        return step % self.evaluate_every == 0 or step % self.steps_of_an_epoch == 0
+        # Counted in each epoch anew: two evaluations that are a step apart would use up the patience.
+        return step % self.steps_of_an_epoch % self.evaluate_every == 0
 
     def _rows(self, step: int) -> list[Example]:
         """Rows of a step: each epoch has an order of its own, which the seed gives."""

@@ -76,7 +76,7 @@ class Task:
     """Mean absolute difference of label probabilities from the engine's up to which the base is taken for the same."""
     examples: tuple[Example, ...]
     fingerprint: str
-    """SHA-256 of the input: a checkpoint of another input is not continued."""
+    """SHA-256 of the input but for where the base lies: a checkpoint of another input is not continued."""
 
     def of(self, split: Split) -> list[Example]:
         """Rows of one part, in their order."""
@@ -102,10 +102,14 @@ def read_task(file: Path) -> Task:
             settings=_settings(head["settings"]),
             largest_difference=float(head["largestDifference"]),
             examples=tuple(_example(line, answer.labels) for line in rest),
-            fingerprint=hashlib.sha256(data).hexdigest(),
+            fingerprint=_fingerprint({**head, "base": None}, data.partition(b"\n")[2]),
         )
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise Refusal(f"The input of the trainer is damaged ({error!r}). Start again.") from error
+
+
+def _fingerprint(head: Mapping[str, object], examples: bytes) -> str:
+    return hashlib.sha256(json.dumps(head, sort_keys=True).encode() + examples).hexdigest()
 
 
 def _answer(value: Mapping[str, Sequence[Mapping[str, object]]]) -> Answer:

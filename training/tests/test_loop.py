@@ -1,6 +1,7 @@
 """Training: it learns, it resumes to the same bits, and it stops by the validation rows."""
 
 import dataclasses
+import json
 import sys
 from pathlib import Path
 
@@ -92,12 +93,26 @@ def test_a_killed_run_continues_from_its_last_checkpoint_to_the_same_bits(tmp_pa
     assert same(weights_of(continued.model), weights_of(whole.model))
 
 
-def test_a_checkpoint_of_another_input_or_a_damaged_one_is_not_continued(tmp_path: Path) -> None:
+def test_a_checkpoint_of_another_input_or_a_damaged_one_is_not_continued(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     trainer(tmp_path).run()
     other = dataclasses.replace(tiny.task(), fingerprint="other")
     assert trainer(tmp_path, other).state.step == 0
     (tmp_path / "state.pt").write_bytes(b"damaged")
     assert trainer(tmp_path).state.step == 0
+    said = [json.loads(line).get("message", "") for line in capsys.readouterr().out.splitlines()]
+    assert [words for words in said if "begins anew" in words] == [
+        "The checkpoint is of another input, so the training begins anew.",
+        "The checkpoint is damaged, so the training begins anew.",
+    ]
+
+
+def test_it_evaluates_twice_an_epoch_whatever_the_number_of_steps(tmp_path: Path) -> None:
+    run = trainer(tmp_path)
+    for steps, due in ((1, [0, 1, 2]), (4, [0, 2, 4, 6, 8]), (43, [0, 22, 43, 65, 86])):
+        run.steps_of_an_epoch, run.evaluate_every = steps, (steps + 1) // 2
+        assert [step for step in range(2 * steps + 1) if run._is_due(step)] == due
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows limits no file")

@@ -56,6 +56,14 @@ def test_another_input_has_another_fingerprint(tmp_path: Path) -> None:
     first = read_task(write(tmp_path, HEAD, ROW)).fingerprint
     assert read_task(write(tmp_path, HEAD, ROW)).fingerprint == first
     assert read_task(write(tmp_path, HEAD, {**ROW, "label": 0})).fingerprint != first
+    other = {**HEAD, "settings": {**HEAD["settings"], "seed": 1}}
+    assert read_task(write(tmp_path, other, ROW)).fingerprint != first
+
+
+def test_where_the_base_lies_makes_no_other_input(tmp_path: Path) -> None:
+    moved = {**HEAD, "base": {**HEAD["base"], "gguf": "/elsewhere/base.gguf"}}
+    first, other = read_task(write(tmp_path, HEAD, ROW)), read_task(write(tmp_path, moved, ROW))
+    assert (other.fingerprint, other.gguf) == (first.fingerprint, Path("/elsewhere/base.gguf"))
 
 
 @pytest.mark.parametrize(

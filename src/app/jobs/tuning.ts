@@ -10,6 +10,7 @@ import {
   curvePointSchema,
 } from '../../core/model/adapter-card';
 import { UserError } from '../../core/user-error';
+import { baseDifferenceInWords } from '../../core/words/tuning';
 import { earlierCandidates } from '../../store/adapters';
 import { checkOutputs, writeFileAtomic } from '../../store/atomic';
 import { exists } from '../../store/exists';
@@ -294,7 +295,9 @@ async function finish(
     await writeFileAtomic(out, bytes);
     await write(before);
   });
-  const proven = await prove(order, { adapter: out, splitTable, candidates: uses + 1 }, context);
+  const found = await prove(order, { adapter: out, splitTable, candidates: uses + 1 }, context);
+  const notes = [...found.proof.notes, baseDifferenceInWords(trained.baseDifference)];
+  const proven = { ...found, proof: { ...found.proof, notes } };
   const card = adapterCard({ ...before, tuning: { ...tuning, proof: proven.proof } });
   await explainingWrite(out, () => write(card));
   await rm(work, { recursive: true, force: true });

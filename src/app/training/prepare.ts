@@ -23,6 +23,7 @@ import { UserError } from '../../core/user-error';
 import type { TokensResult } from '../../protocol/engine';
 import { isFailed, type Source } from '../../sources/source';
 import { writeFileAtomic } from '../../store/atomic';
+import { exists } from '../../store/exists';
 import { explainingWrite } from '../../store/explain-write';
 import { checkFolder } from '../../store/folders';
 import { boundPrompt } from '../../store/prompt-hash';
@@ -30,7 +31,7 @@ import { splitLines } from '../../store/tables/split-table';
 import { readTuningRows, rowHash, type TuningRow, type TuningRows } from '../../store/tables/tuning-rows';
 import { type Sources, verifiedIdentity } from '../sources';
 import { tunedPrompt } from './tuned-prompt';
-import { targetOf, tuningLines, type TuningExample } from './tuning-input';
+import { targetOf, tuningLines, type TuningExample, type TuningHead } from './tuning-input';
 import { checkNoInput, isBegun, workFiles } from './tuning-run';
 
 /** Texts on which the trainer's probabilities are compared with the engine's. */
@@ -148,18 +149,20 @@ export async function prepareTuning(
     };
     const { input, draft: draftFile, split: splitFile } = workFiles(work);
     await request.startOver?.();
-    const threads = await threadsOf(request, asked);
+    const { threads, isResumed } = await earlierRun(request, asked);
     const draft: CardDraft = { ...asked, settings: { ...settings, threads } };
     const partOf = new Map(rows.map(({ line }, at) => [line, split[at] ?? 'test'] as const));
+    const base = { gguf: modelFile.path, folder: request.base };
     const lines = tuningLines({
-      gguf: modelFile.path,
-      folder: request.base,
+      base,
       answer: tokens.answer,
       settings: draft.settings,
       examples,
     });
     await explainingWrite(input, async () => {
-      // Token ids are as good as the texts: nobody else may read them. A checkpoint of the same input is continued.
+      // Its checkpoint belongs to what it was begun with, also to scores that another device would round otherwise.
+      if (isResumed && (await exists(input))) return changeHead(input, { base });
+      // Token ids are as good as the texts: nobody else may read them.
       await mkdir(work, { recursive: true, mode: 0o700 });
       await writeFileAtomic(input, asyncLines(lines));
       await writeFileAtomic(draftFile, JSON.stringify(draft));
@@ -189,25 +192,33 @@ export function checkBase(folder: string): Promise<void> {
   return checkFolder(folder, remedy, remedy);
 }
 
+interface EarlierRun {
+  /** Where the folder holds the same run, the number that was chosen for that by timing. */
+  readonly threads: number;
+  /** Whether somebody began it. */
+  readonly isResumed: boolean;
+}
+
 /**
- * The number of threads of a run: where its folder holds the same run, with the same rows, prompt and settings, the number
- * that was chosen for that by timing. Its checkpoint belongs to it.
+ * What the folder of a run knows of it already: of the same rows, prompt, base and settings.
  *
  * @throws UserError run-changed: another run was begun
  */
-async function threadsOf(
+async function earlierRun(
   place: Pick<TuningRequest, 'out' | 'work' | 'jobs'>,
   draft: CardDraft,
-): Promise<number> {
+): Promise<EarlierRun> {
   const { threads } = draft.settings;
+  const isResumed = await isBegun(place.jobs, place);
   const text = await readFile(workFiles(place.work).draft, 'utf8').catch(() => '');
   const earlier = draftSchema.safeParse(jsonOf(text || 'null')).data;
   if (earlier !== undefined) {
     const same = { ...earlier, settings: { ...earlier.settings, threads } };
     // Through JSON: a draft has fields that are undefined.
-    if (isDeepStrictEqual(same, JSON.parse(JSON.stringify(draft)))) return earlier.settings.threads;
+    if (isDeepStrictEqual(same, JSON.parse(JSON.stringify(draft))))
+      return { threads: earlier.settings.threads, isResumed };
   }
-  if (!(await isBegun(place.jobs, place))) return threads;
+  if (!isResumed) return { threads, isResumed };
   const on = earlier === undefined ? '' : ` (on ${earlier.table.name})`;
   throw new UserError(
     'run-changed',
@@ -226,13 +237,19 @@ export async function setThreads(work: string, threads: number): Promise<void> {
   // Written by us, in the person's cache.
   const card = JSON.parse(await readFile(draft, 'utf8')) as CardDraft;
   if (card.settings.threads === threads) return;
-  const [head = '', ...examples] = (await readFile(input, 'utf8')).split('\n');
   const settings = { ...card.settings, threads };
-  const changed = { ...(JSON.parse(head) as object), settings };
   await explainingWrite(input, async () => {
-    await writeFileAtomic(input, [JSON.stringify(changed), ...examples].join('\n'));
+    await changeHead(input, { settings });
     await writeFileAtomic(draft, JSON.stringify({ ...card, settings }));
   });
+}
+
+/** Changes the trainer's input without its examples. */
+async function changeHead(input: string, change: Partial<TuningHead>): Promise<void> {
+  const [head = '', ...examples] = (await readFile(input, 'utf8')).split('\n');
+  // Written by us, as above.
+  const changed = { ...(JSON.parse(head) as TuningHead), ...change };
+  await writeFileAtomic(input, [JSON.stringify(changed), ...examples].join('\n'));
 }
 
 /**

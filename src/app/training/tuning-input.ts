@@ -19,20 +19,23 @@ export interface TuningExample {
   readonly engine: readonly number[] | undefined;
 }
 
-export interface TuningInput {
-  readonly gguf: string;
-  /** A Hugging Face folder of the same weights; null: the GGUF itself, dequantised. */
-  readonly folder: string | null;
-  readonly answer: TokensResult['answer'];
+/** What may change after it was written. */
+export interface TuningHead {
+  /** Absolute paths: the model's file, and a Hugging Face folder of the same weights; null: the file itself, dequantised. */
+  readonly base: { readonly gguf: string; readonly folder: string | null };
   readonly settings: TuningSettings;
+}
+
+export interface TuningInput extends TuningHead {
+  readonly answer: TokensResult['answer'];
   readonly examples: readonly TuningExample[];
 }
 
 /** The lines of the trainer's input. */
-export function* tuningLines({ gguf, folder, answer, settings, examples }: TuningInput): Generator<string> {
+export function* tuningLines({ base, answer, settings, examples }: TuningInput): Generator<string> {
   const head = {
     schema: SCHEMA,
-    base: { gguf, folder },
+    base,
     answer: { events: answer.events, endTokens: answer.endTokens },
     largestDifference: LARGEST_DIFFERENCE,
     settings,

@@ -81,14 +81,20 @@ export function tuningFiles(out: string): TuningFiles {
   };
 }
 
+/** Absolute path of the workspace among whose adapters it will be; undefined where that is none. */
+export function workspaceOfAdapter(out: string): string | undefined {
+  const workspace = path.resolve(path.dirname(out), '..', '..');
+  return adapterFolder(workspace) === path.dirname(out) ? workspace : undefined;
+}
+
 /**
  * The calibrator that is saved for a model, in the workspace of the adapter; undefined where it is in none.
  *
  * @throws UserError bad-name
  */
 export function tunedCalibratorFile(out: string, model: TunedModel): string | undefined {
-  const workspace = path.resolve(path.dirname(out), '..', '..');
-  if (adapterFolder(workspace) !== path.dirname(out)) return undefined;
+  const workspace = workspaceOfAdapter(out);
+  if (workspace === undefined) return undefined;
   return calibratorFile(workspace, `${path.basename(out, '.gguf')}-${model}`);
 }
 

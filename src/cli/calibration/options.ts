@@ -279,8 +279,10 @@ async function checkNoInput(
   option = 'out',
 ): Promise<void> {
   const real = await realPathOf(name);
-  for (const input of inputs)
-    if (input !== undefined && (await realPathOf(input)) === real)
+  // What was recorded beside a table is read with it.
+  const read = inputs.flatMap((input) => (input === undefined ? [] : [input, scoreMetaFile(input)]));
+  for (const input of read)
+    if ((await realPathOf(input)) === real)
       throw new UserError(
         'same-file',
         `${name} is an input of this command. Choose another name for --${option}.`,

@@ -181,6 +181,8 @@ function shown(metric: ComparedMetric, value: number): Finding {
   return value > 0 === (better === 'higher') ? 'better' : 'worse';
 }
 
+const FEWEST_UNITS = 2;
+
 interface Question extends Record<'other' | 'baseline', Compared>, Record<'now' | 'then', Metric> {
   readonly rows: Rows;
   readonly seed: number;
@@ -188,7 +190,8 @@ interface Question extends Record<'other' | 'baseline', Compared>, Record<'now' 
 
 function evidenceOf(metric: ComparedMetric, value: number, question: Question): Evidence | null {
   const { other, baseline, now, then, rows, seed } = question;
-  if (tooFewGroups(rows.units)) return null;
+  // Where nearly all weight is on one row, nothing varies.
+  if (tooFewGroups(rows.units) || rows.units.effective < FEWEST_UNITS) return null;
   if (metric === 'highAccuracy') return ofIntervals(value, now, then);
   // Of a handful of wrong rows, resampling draws the same ones again and again: it seems surer than it is.
   if (metric === 'auroc' && [other, baseline].some(hasFewOutcomes)) return ofIntervals(value, now, then);

@@ -272,6 +272,11 @@ export function normalisedWeights(data: RowColumns, n: number): Float64Array | n
   }
   if (n > 0 && sum === 0) throw new UserError('bad-weight', 'All weights are 0, so no row counts.');
   const scale = n / sum;
+  if (n > 0 && !(scale > 0 && scale < Infinity))
+    throw new UserError(
+      'bad-weight',
+      `The weights are too ${sum > 1 ? 'large' : 'small'} to be added up. Write them in another unit.`,
+    );
   return weight.map((w) => w * scale);
 }
 

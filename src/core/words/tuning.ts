@@ -85,6 +85,11 @@ export function tuningEstimateInWords({
   return `Training takes about ${formatTimeLeft(secondsPerStep * steps + evaluationSeconds)}, at the pace of a few steps and with its evaluations; it ends earlier if the validation rows gain no more. The scores of base and tuned model come on top.${memory} The adapter takes ${formatBytes(adapterBytes)} on the disk, and its checkpoints ${formatBytes(checkpointBytes)} in the cache until it is complete.`;
 }
 
+/** @param difference mean absolute difference of label probabilities */
+export function baseDifferenceInWords(difference: number): string {
+  return `Before training, the label probabilities differed from the engine's by ${difference.toFixed(4)} on average.`;
+}
+
 interface Point {
   readonly step: number;
   readonly epoch: number;

@@ -234,6 +234,34 @@ describe('compare', () => {
     assert.equal(forced.code, 0, forced.err);
     const input = await bench.run('compare', '@base.csv', '@tuned.csv', '--rows', '@tuned.csv', '--force');
     assert.match(input.err, /is an input of this command\. Choose another name for --rows/);
+    // What tells how a table was made is read, too.
+    const meta = await bench.run(
+      'compare',
+      '@base.csv',
+      '@tuned.csv',
+      '--rows',
+      '@tuned.csv.meta.json',
+      '--force',
+    );
+    assert.match(meta.err, /tuned\.csv\.meta\.json is an input of this command/);
+  });
+
+  it('says that weights cannot be added up, and calls nothing different that one row decides', async () => {
+    const table = (weights: (row: number) => string, p: number): string =>
+      ['text,label,prob:a,prob:b,weight']
+        .concat(
+          Array.from({ length: 40 }, (_, row) => `t${row},${'ab'[row % 2]},${p},${1 - p},${weights(row)}`),
+        )
+        .join('\n');
+    const compare = async (weights: (row: number) => string): ReturnType<typeof bench.run> => {
+      await bench.write('one.csv', table(weights, 0.75));
+      await bench.write('two.csv', table(weights, 0.25));
+      return bench.run('compare', '@one.csv', '@two.csv');
+    };
+    const large = await compare(() => '1e308');
+    assert.match(large.err, /The weights are too large to be added up\. Write them in another unit\./);
+    const one = await compare((row) => (row === 7 ? '1' : '0'));
+    assert.doesNotMatch(one.out, /better|worse/);
   });
 
   it('refuses what cannot be compared, in a sentence', async () => {

@@ -59,6 +59,19 @@ describe('tune, before it begins', () => {
       );
   });
 
+  it('refuses a folder that is not there, but for the adapters of a workspace that is', async () => {
+    assert.match(
+      await tuned(at('labelled.csv'), '--out', at('mistyped/lab.gguf')),
+      /There is no folder .*mistyped\. Create it, or choose another name\./u,
+    );
+    const ofWorkspace = (name: string): string => at(`${name}.prompt-confidence/adapters/lab.gguf`);
+    assert.match(
+      await tuned(at('labelled.csv'), '--out', ofWorkspace('none/')),
+      /There is no folder .*none/u,
+    );
+    assert.doesNotMatch(await tuned(at('labelled.csv'), '--out', ofWorkspace('')), /no folder/u);
+  });
+
   it('does not start over for an estimate, and names a folder of the base that is missing', async () => {
     const asked = [at('labelled.csv'), '--out', at('lab.gguf')];
     assert.match(await tuned(...asked, '--estimate', '--restart'), /--restart discards .*Use one of them\./u);

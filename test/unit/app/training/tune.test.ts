@@ -356,6 +356,7 @@ describe('tuning a classifier', () => {
         (await readFile(file, 'utf8')).trimEnd().split('\n').length - 1;
       assert.equal(await rowsOf(tables.base), 300);
       assert.equal(await rowsOf(tables.tuned), validation.length + test.length);
+      assert.match(proof.notes.at(-1) ?? '', /differed from the engine's by 0\.\d{4} on average\.$/u);
       const saved = await loadCalibrator(calibrators.base ?? assert.fail());
       assert.equal(saved.saved.n, train.length + validation.length);
       assert.equal(path.basename(saved.file), 'tuned-base.json');
@@ -596,10 +597,28 @@ describe('tuning a classifier', () => {
         message:
           /was begun with other rows, another prompt, another base or other settings \(on labelled\.csv\)/u,
       });
-    // The same request goes on, and timing it again changes nothing.
-    await prepare(many);
+    // The same request goes on, also on another device, and timing it again changes nothing.
+    const rounded = source({
+      score: async (request, signal) => {
+        const scored = await (source().score?.(request, signal) ?? assert.fail());
+        const labels = ['positive', 'negative'].map((label) => ({ label, logProb: -0.7, confidence: 0.5 }));
+        return { ...scored, scores: scored.scores.map((score) => ({ ...score, labels })) };
+      },
+    });
+    await prepare(many, rounded);
     await estimateTuning(home(), order(), new AbortController().signal);
     assert.deepEqual(await read(), before);
+    // Nor does it matter where the model lies, which the trainer must find.
+    const moved = { file: 'base.gguf', path: '/elsewhere/base.gguf', sha256: HASH };
+    const identity = async (): ReturnType<Source['identity']> => ({
+      ...(await source().identity()),
+      modelFile: moved,
+    });
+    await prepare(many, source({ identity }));
+    const [head, ...rest] = (await read())[0]?.split('\n') ?? [];
+    const [headBefore, ...restBefore] = before[0]?.split('\n') ?? [];
+    assert.equal(head, headBefore?.replace('/models/', '/elsewhere/'));
+    assert.deepEqual(rest, restBefore);
   });
 
   it('starts over only with rows that can be used', async () => {
