@@ -644,6 +644,7 @@ interface Read {
 /**
  * Decodes tokens, padded, and returns log p of the requested tokens after each requested position.
  * log p(t) = logit(t) - max logit - ln Σ exp(logit - max logit); the sum comes from llama.cpp, over the vocabulary.
+ * It is added up in 32 bits, token by token: over 262,144 tokens it lacks up to a thousandth.
  * At another temperature than 1 llama.cpp divides all logits by it first.
  *
  * @param wholeBlocks whether logits are computed for every token of a block of PADDING in which there is a read
