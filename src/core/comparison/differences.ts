@@ -181,6 +181,7 @@ function shown(metric: ComparedMetric, value: number): Finding {
   return value > 0 === (better === 'higher') ? 'better' : 'worse';
 }
 
+/** With fewer rows or groups than this nothing tells how they vary. */
 const FEWEST_UNITS = 2;
 
 interface Question extends Record<'other' | 'baseline', Compared>, Record<'now' | 'then', Metric> {

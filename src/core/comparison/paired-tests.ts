@@ -123,12 +123,12 @@ function worthOf(difference: Float64Array, weight: Float64Array | null, units: U
   const between = ((groups / (groups - 1)) * ofSums) / mass ** 2;
   const factor = ofRows === 0 ? 1 : Math.max(1, (between * n) / ofRows);
   const worth = independentRows(n, { factor, groups });
-  return groupsBesides(difference, units.group) < FEWEST_RARE_GROUPS ? Math.min(worth, groups) : worth;
+  return groupsBesides(difference, weight, units.group) < FEWEST_RARE_GROUPS ? Math.min(worth, groups) : worth;
 }
 
 /** The number of groups that hold another outcome than the commonest: the fewest over the three outcomes. */
-function groupsBesides(difference: Float64Array, group: Int32Array): number {
+function groupsBesides(difference: Float64Array, weight: Float64Array | null, group: Int32Array): number {
   const besides = (outcome: number): number =>
-    new Set(group.filter((_, row) => difference[row] !== outcome)).size;
+    new Set(group.filter((_, row) => difference[row] !== outcome && weight?.[row] !== 0)).size;
   return Math.min(besides(-1), besides(0), besides(1));
 }
