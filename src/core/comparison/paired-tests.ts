@@ -123,7 +123,9 @@ function worthOf(difference: Float64Array, weight: Float64Array | null, units: U
   const between = ((groups / (groups - 1)) * ofSums) / mass ** 2;
   const factor = ofRows === 0 ? 1 : Math.max(1, (between * n) / ofRows);
   const worth = independentRows(n, { factor, groups });
-  return groupsBesides(difference, weight, units.group) < FEWEST_RARE_GROUPS ? Math.min(worth, groups) : worth;
+  return groupsBesides(difference, weight, units.group) < FEWEST_RARE_GROUPS
+    ? Math.min(worth, groups)
+    : worth;
 }
 
 /** The number of groups that hold another outcome than the commonest: the fewest over the three outcomes. */
