@@ -140,8 +140,7 @@ class Trainer:
     @property
     def evaluations(self) -> int:
         """Evaluations of a whole run, of which one is before the first step."""
-        due = (self._is_due(step) for step in range(self.steps + 1))
-        return sum(due)
+        return sum(self._is_due(step) for step in range(self.steps + 1))
 
     @property
     def adapter_bytes(self) -> int:
